@@ -1,0 +1,1 @@
+"""The research loop, masked guidance, and the policies that play it."""

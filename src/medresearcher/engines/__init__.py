@@ -1,0 +1,1 @@
+"""One `map over work items` with progress, resume and errors as data."""

@@ -1,0 +1,1 @@
+"""One grader for curation, training and evaluation."""

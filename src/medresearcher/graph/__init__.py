@@ -1,0 +1,1 @@
+"""The knowledge graph: identities joined, statements kept, queried as a whole."""

@@ -1,0 +1,1 @@
+"""Language models: an OpenAI-compatible endpoint, and a scripted one for tests."""

@@ -1,0 +1,1 @@
+"""Certified questions: composed from chains, proven unique, phrased."""

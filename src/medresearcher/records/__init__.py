@@ -1,0 +1,1 @@
+"""What crosses a boundary: typed, frozen records. This room imports nothing of ours."""

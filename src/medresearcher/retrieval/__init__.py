@@ -1,0 +1,1 @@
+"""The medical retrieval engine over the documents of the knowledge base."""

@@ -1,0 +1,1 @@
+"""What an agent can call: typed arguments in, typed outcomes out."""

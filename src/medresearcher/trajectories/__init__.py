@@ -1,0 +1,1 @@
+"""Trajectories after the fact: filtered, told, exported."""
