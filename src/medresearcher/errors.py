@@ -6,26 +6,37 @@ that could not be finished (exit code 1). Inside a long stage an error is data: 
 
 import errno
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 class MedResearcherError(Exception):
     """A failure with one clear line: what was expected, what came, what to do."""
 
+    kind: ClassVar[str] = "failed"
+
 
 class InputError(MedResearcherError):
     """The user's input or call cannot be used as it is."""
+
+    kind: ClassVar[str] = "input"
 
 
 class SourceError(MedResearcherError):
     """A source could not be fetched, or its file is broken or of another release."""
 
+    kind: ClassVar[str] = "source"
+
 
 class ModelError(MedResearcherError):
     """A language model's endpoint failed or answered with something unusable."""
 
+    kind: ClassVar[str] = "model"
+
 
 class InterruptedRunError(MedResearcherError):
     """The user stopped the run; what was done stays."""
+
+    kind: ClassVar[str] = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +61,11 @@ _OS_KINDS = {
 
 
 def boundary(error: BaseException) -> Failure:
-    """Classify any exception: our own by class, the system's by errno, the rest as `internal`."""
+    """Classify any exception: our own by `kind`, the system's by errno, the rest as `internal`."""
     if isinstance(error, MedResearcherError):
-        kind = type(error).__name__.removesuffix("Error").lower()
-        return Failure(kind, str(error))
+        return Failure(error.kind, str(error))
     if isinstance(error, KeyboardInterrupt):
-        return Failure("interrupted", "stopped by the user")
+        return Failure(InterruptedRunError.kind, "stopped by the user")
     if isinstance(error, MemoryError):
         return Failure("no_memory", "the machine has no memory left for this step")
     if isinstance(error, OSError) and error.errno in _OS_KINDS:

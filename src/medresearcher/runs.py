@@ -12,7 +12,7 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from pydantic import Field, ValidationError
 
 from medresearcher import __version__
 from medresearcher.errors import InputError
-from medresearcher.records.base import Frozen, Record, digest
+from medresearcher.records.base import Frozen, Record, canonical, digest
 
 logger = logging.getLogger(__name__)
 
@@ -50,15 +50,19 @@ class Manifest(Frozen):
 def write_atomically(path: Path, text: str) -> None:
     """Write `text` beside `path`, then move it into place: readers see all or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
+    draft = _draft(path)
     try:
-        with draft.open("w", encoding="utf-8") as stream:
+        with draft.open("w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, Any]]:
@@ -70,7 +74,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, Any]]:
                     continue
                 try:
                     yield number, json.loads(line)
-                except (json.JSONDecodeError, UnicodeDecodeError) as error:
+                except (ValueError, RecursionError) as error:
                     raise InputError(f"{path}:{number}: not valid JSON ({error})") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
@@ -79,6 +83,11 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, Any]]:
 def read_records(path: Path, kind: type[R]) -> Iterator[R]:
     """Yield the records of a JSONL file; raise `InputError` with file, line and field."""
     for number, value in read_json_lines(path):
+        found = value.get("schema", kind.SCHEMA) if isinstance(value, dict) else kind.SCHEMA
+        if found != kind.SCHEMA:
+            raise InputError(
+                f"{path}:{number}: `schema`: expected {kind.SCHEMA!r}, found {found!r}"
+            )
         try:
             yield kind.model_validate(value)
         except ValidationError as error:
@@ -127,8 +136,8 @@ class Ledger(Generic[R]):
         write_atomically(self.path, "".join(record.to_line() + "\n" for record in records))
 
     def sort(self, key: Callable[[R], Any]) -> None:
-        """Put the records in order of `key`."""
-        self.write(sorted(self.read(), key=key))
+        """Put the records in order of `key`, equal keys in order of the id."""
+        self.write(sorted(self.read(), key=lambda record: (key(record), record.id)))
 
 
 @dataclass
@@ -148,17 +157,17 @@ class Run:
         path = folder / MANIFEST
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: expected a folder, found a file; choose another --out")
-        if not path.exists() and folder.exists() and any(folder.iterdir()):
+        if not path.exists() and folder.exists() and set(folder.iterdir()) - {_draft(path)}:
             raise InputError(
                 f"{folder}: is not empty and holds no run of medresearcher; choose another --out"
             )
-        return cls._open(path, stage, settings, inputs)
+        return cls._open(path, folder, stage, settings, inputs)
 
     @classmethod
     def beside(
         cls, file: Path, stage: str, settings: dict[str, Any], inputs: dict[str, str]
     ) -> Self:
-        """Open or resume the run whose one output is `file`."""
+        """Open or resume the run whose one output is `file`; without it the run starts over."""
         path = file.with_name(f"{file.stem}.manifest.json")
         if file.is_dir():
             raise InputError(f"{file}: expected a file, found a folder; choose another --out")
@@ -166,18 +175,20 @@ class Run:
             raise InputError(
                 f"{file}: exists and was not written by a run known here; choose another --out"
             )
-        return cls._open(path, stage, settings, inputs)
+        return cls._open(path, file, stage, settings, inputs)
 
     @classmethod
     def _open(
-        cls, path: Path, stage: str, settings: dict[str, Any], inputs: dict[str, str]
+        cls, path: Path, output: Path, stage: str, settings: dict[str, Any], inputs: dict[str, str]
     ) -> Self:
         identity = digest({"stage": stage, "settings": settings, "inputs": inputs})
         found = read_manifest(path) if path.exists() else None
+        if not output.exists():
+            found = None
         if found and found.identity != identity:
             how = _differences(found, stage, settings, inputs)
             raise InputError(
-                f"{path.parent}: holds another run ({how}); "
+                f"{output}: holds another run ({how}); "
                 "choose another --out, or delete it to start over"
             )
         manifest = found or Manifest(
@@ -189,7 +200,13 @@ class Run:
             started=_now(),
         )
         run = cls(path, manifest, resumed=found is not None)
-        run.update(status="running")
+        if not run.done:
+            try:
+                run.update(status="running")
+            except (FileExistsError, NotADirectoryError) as error:
+                raise InputError(
+                    f"{output}: cannot be made, a part of this path is a file; choose another --out"
+                ) from error
         return run
 
     @property
@@ -203,11 +220,11 @@ class Run:
         write_atomically(self.path, self.manifest.model_dump_json(indent=2) + "\n")
 
     def lap(self, name: str) -> None:
-        """Record the seconds since the last lap under `name`."""
+        """Add the seconds since the last lap to `name`; a resumed run adds to its earlier ones."""
         now = time.perf_counter()
-        seconds = round(now - self.clock, 3)
+        seconds = now - self.clock + self.manifest.timings.get(name, 0.0)
         self.clock = now
-        self.update(timings={**self.manifest.timings, name: seconds})
+        self.update(timings={**self.manifest.timings, name: round(seconds, 3)})
 
     def finish(self, counts: dict[str, Any]) -> None:
         """Mark the run as complete."""
@@ -248,6 +265,11 @@ def _differences(
 ) -> str:
     if found.stage != stage:
         return f"of stage `{found.stage}`, not `{stage}`"
-    old, new = {**found.settings, **found.inputs}, {**settings, **inputs}
-    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    return "it differs in " + ", ".join(f"`{name}`" for name in names)
+    names = _changed(found.settings, settings) | _changed(found.inputs, inputs)
+    return "it differs in " + ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """Names whose JSON differs, or that only one side has."""
+    before, after = ({name: canonical(it) for name, it in side.items()} for side in (old, new))
+    return {name for name, _ in before.items() ^ after.items()}

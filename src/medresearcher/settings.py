@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="MEDRESEARCHER_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
     )
@@ -73,6 +75,11 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     synthesis: SynthesisSettings = SynthesisSettings()
     rollout: RolloutSettings = RolloutSettings()
+
+    @field_validator("home")
+    @classmethod
+    def _expand(cls, home: Path) -> Path:
+        return home.expanduser()
 
     @classmethod
     def settings_customise_sources(
@@ -105,5 +112,7 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise InputError(f"setting `{name}`: {first['msg']}; got {first['input']!r}") from error
-    except tomllib.TOMLDecodeError as error:
+    except SettingsError as error:
+        raise InputError(f"settings: {error}; expected JSON there") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{FILE}: not valid TOML ({error})") from error

@@ -1,0 +1,103 @@
+"""The graph on disk: two Parquet tables and their digest, written once, read by anyone.
+
+`entities.parquet` is sorted by id, `statements.parquet` by predicate, subject and object, so
+equal sources give equal tables. The digest is taken over the rows, not over the file bytes.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medresearcher.errors import InputError
+from medresearcher.records.knowledge import Entity, EntityType, Predicate, Statement
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ENTITIES = "entities.parquet"
+STATEMENTS = "statements.parquet"
+_DIGEST = b"medresearcher.digest"
+
+
+def write_tables(folder: Path, entities: Iterable[Entity], statements: Iterable[Statement]) -> str:
+    """Write both tables; return the digest of their content.
+
+    Statements about unknown entities must have been removed before.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    entity_rows = sorted(entities, key=lambda one: one.id)
+    statement_rows = sorted(statements, key=_edge_first)
+    digest = _digest(entity_rows, statement_rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = ("id", "type", "name", "source", "definition")
+    columns: dict[str, pa.Array] = {
+        name: pa.array([str(getattr(one, name)) for one in entity_rows], pa.string())
+        for name in texts
+    }
+    for name in ("aliases", "equivalents"):
+        lists = [list(getattr(one, name)) for one in entity_rows]
+        columns[name] = pa.array(lists, pa.list_(pa.string()))
+    table = pa.table(columns).replace_schema_metadata({_DIGEST: digest.encode()})
+    pq.write_table(table, folder / ENTITIES, compression="zstd")
+    pq.write_table(_statement_table(statement_rows), folder / STATEMENTS, compression="zstd")
+    return digest
+
+
+def _statement_table(rows: list[Statement]) -> "pa.Table":
+    import pyarrow as pa
+
+    columns = zip(*rows, strict=True) if rows else [()] * len(Statement._fields)
+    types = {"row": pa.int32(), "negated": pa.bool_()}
+    return pa.table(
+        {
+            name: pa.array(values, types[name])
+            if name in types
+            else pa.array(map(str, values), pa.string()).dictionary_encode()
+            for name, values in zip(Statement._fields, columns, strict=True)
+        }
+    )
+
+
+def read_tables(folder: Path) -> "tuple[pa.Table, pa.Table, str]":
+    """The two tables and the digest; `InputError` when they are missing or broken."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not (folder / ENTITIES).exists() or not (folder / STATEMENTS).exists():
+        raise InputError(f"{folder}: no knowledge base here; run `medresearcher build`")
+    try:
+        entities = pq.read_table(folder / ENTITIES)
+        statements = pq.read_table(folder / STATEMENTS)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            f"{folder}: the knowledge base is damaged ({error}); run `medresearcher build` again"
+        ) from error
+    metadata = entities.schema.metadata or {}
+    return entities, statements, metadata.get(_DIGEST, b"").decode()
+
+
+def entity_from(row: dict[str, object]) -> Entity:
+    """An `Entity` from one row of the entities table."""
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Entity(**{**values, "type": EntityType(str(values["type"]))})  # type: ignore[arg-type]
+
+
+def statement_from(row: dict[str, object]) -> Statement:
+    """A `Statement` from one row of the statements table."""
+    return Statement(**{**row, "predicate": Predicate(str(row["predicate"]))})  # type: ignore[arg-type]
+
+
+def _edge_first(one: Statement) -> tuple[object, ...]:
+    return one.predicate, one.subject, one.object, one
+
+
+def _digest(entities: list[Entity], statements: list[Statement]) -> str:
+    total = hashlib.sha256()
+    for entity in entities:
+        total.update(repr(entity).encode())
+    for statement in statements:
+        total.update("\x1f".join(map(str, statement)).encode() + b"\n")
+    return total.hexdigest()[:16]

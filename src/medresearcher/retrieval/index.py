@@ -1,0 +1,225 @@
+"""BM25 over the documents of the knowledge base, in one tantivy index on disk.
+
+The index holds the whole documents, so searching, snippets and reading need nothing else. A
+query is words, never syntax: it goes through the analyzer of the documents (lower case, accents
+folded, English stems). Equal scores are ordered by document id, and a build from the same
+documents, in any order and in any process, answers every query the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from medresearcher.errors import InputError
+from medresearcher.records.knowledge import Document
+from medresearcher.retrieval.storage import (
+    ANALYZER,
+    REBUILD,
+    analyzer,
+    check_files,
+    clear,
+    from_stored,
+    schema,
+    seal,
+    to_stored,
+)
+
+if TYPE_CHECKING:
+    import tantivy
+
+MAX_TERMS = 256
+TITLE_BOOST = 2.0
+SNIPPET_CHARS = 240
+
+_HEAP_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document found: its BM25 score and the passage that fits the query best.
+
+    `snippet` is plain text on one line, at most 240 characters, cut between words.
+    """
+
+    id: str
+    title: str
+    type: str
+    source: str
+    year: int | None
+    url: str
+    entities: tuple[str, ...]
+    score: float
+    snippet: str
+
+
+def build_index(folder: Path, documents: Iterable[Document]) -> int:
+    """Write the index of `documents` to `folder`, in place of an older one; return their number.
+
+    Raises `InputError` if two documents share an id, or if `folder` holds something else.
+    """
+    import tantivy
+
+    ordered = sorted(documents, key=lambda document: document.id)
+    _refuse_duplicates(ordered)
+    clear(folder)
+    index = tantivy.Index(schema(), path=str(folder), reuse=False)
+    index.register_tokenizer(ANALYZER, analyzer())
+    writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+    for rank, document in enumerate(ordered):
+        writer.add_document(to_stored(document, rank))
+    writer.commit()
+    writer.wait_merging_threads()
+    seal(folder, len(ordered))
+    return len(ordered)
+
+
+class Index:
+    """An open index; reading it from several threads is safe."""
+
+    def __init__(self, index: "tantivy.Index") -> None:
+        index.register_tokenizer(ANALYZER, analyzer())
+        index.reload()
+        self._schema = index.schema
+        self._searcher = index.searcher()
+        self._analyzer = analyzer()
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the index in `folder`; `InputError` if there is none or it is damaged."""
+        import tantivy
+
+        size = check_files(folder)
+        try:
+            index = cls(tantivy.Index.open(str(folder)))
+        except (ValueError, OSError) as error:
+            raise InputError(f"{folder}: the search index is damaged ({error}); {REBUILD}") from (
+                error
+            )
+        if len(index) != size:
+            raise InputError(f"{folder}: holds {len(index)} of {size} documents; {REBUILD}")
+        return index
+
+    def __len__(self) -> int:
+        return self._searcher.num_docs
+
+    def terms(self, query: str) -> list[str]:
+        """The distinct terms of `query` in order, the first `MAX_TERMS` of them."""
+        clean = query.encode("utf-8", "ignore").decode()
+        return list(dict.fromkeys(self._analyzer.analyze(clean)))[:MAX_TERMS]
+
+    def search(
+        self,
+        query: str,
+        limit: int,
+        *,
+        types: Sequence[str] | None = None,
+        sources: Sequence[str] | None = None,
+    ) -> list[Hit]:
+        """The best `limit` documents for any of the words of `query`, best first.
+
+        `types` and `sources` keep only documents of these types and with one of these sources;
+        `None` keeps all. Only the first `MAX_TERMS` distinct terms of a longer query count. A
+        query without words finds nothing. Raises `ValueError` if `limit` is below 1.
+        """
+        import tantivy
+
+        if limit < 1:
+            raise ValueError(f"`limit` must be at least 1, got {limit}")
+        terms = self.terms(query)
+        if not terms:
+            return []
+        words = self._any_of(terms)
+        ranked = self._ranked(self._filtered(words, {"type": types, "parts": sources}), limit)
+        passages = tantivy.SnippetGenerator.create(self._searcher, words, self._schema, "text")
+        passages.set_max_num_chars(SNIPPET_CHARS)
+        return [self._hit(score, address, passages) for score, address in ranked]
+
+    def read(self, document_id: str) -> Document | None:
+        """The document with this id, or `None`."""
+        import tantivy
+
+        query = tantivy.Query.term_query(self._schema, "id", document_id, index_option="basic")
+        hits = self._searcher.search(query, 1, count=False).hits
+        return from_stored(self._searcher.doc(hits[0][1])) if hits else None
+
+    def _any_of(self, terms: Sequence[str]) -> "tantivy.Query":
+        from tantivy import Occur, Query
+
+        parts: list[tuple[Occur, Query]] = []
+        for term in terms:
+            title = Query.term_query(self._schema, "title", term, index_option="freq")
+            text = Query.term_query(self._schema, "text", term, index_option="freq")
+            parts += [(Occur.Should, Query.boost_query(title, TITLE_BOOST)), (Occur.Should, text)]
+        return Query.boolean_query(parts)
+
+    def _filtered(
+        self, words: "tantivy.Query", wanted: dict[str, Sequence[str] | None]
+    ) -> "tantivy.Query":
+        from tantivy import Occur, Query
+
+        parts = [(Occur.Must, words)]
+        for field, values in wanted.items():
+            if values is not None:
+                keep = Query.term_set_query(self._schema, field, list(values))
+                parts.append((Occur.Must, Query.const_score_query(keep, 0.0)))
+        return Query.boolean_query(parts) if len(parts) > 1 else words
+
+    def _ranked(
+        self, query: "tantivy.Query", limit: int
+    ) -> list[tuple[float, "tantivy.DocAddress"]]:
+        """Exact top hits: fetch until no document beyond the fetched can tie with the last kept.
+
+        Scores count to 5 digits, because 32-bit sums depend on the order of the terms.
+        """
+        size = 2 * limit + 16
+        while True:
+            hits = self._searcher.search(query, size, count=False).hits
+            if len(hits) < size or _score(hits[-1]) < _score(hits[limit - 1]):
+                break
+            size *= 4
+        ranks = self._searcher.fast_field_values("rank", [address for _, address in hits])
+        order = sorted(
+            zip(hits, ranks, strict=True), key=lambda pair: (-_score(pair[0]), pair[1] or 0)
+        )
+        return [(_score(hit), hit[1]) for hit, _ in order[:limit]]
+
+    def _hit(
+        self,
+        score: float,
+        address: "tantivy.DocAddress",
+        passages: "tantivy.SnippetGenerator",
+    ) -> Hit:
+        stored = self._searcher.doc(address)
+        found = from_stored(stored)
+        snippet = passages.snippet_from_doc(stored).fragment()
+        return Hit(
+            id=found.id,
+            title=found.title,
+            type=found.type,
+            source=found.source,
+            year=found.year,
+            url=found.url,
+            entities=found.entities,
+            score=score,
+            snippet=_one_line(snippet or found.text[: 2 * SNIPPET_CHARS]),
+        )
+
+
+def _score(hit: "tuple[float, tantivy.DocAddress]") -> float:
+    return float(f"{hit[0]:.5g}")
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    if len(line) <= SNIPPET_CHARS:
+        return line
+    cut = line[: SNIPPET_CHARS + 1].rfind(" ")
+    return line[: cut if cut > 0 else SNIPPET_CHARS]
+
+
+def _refuse_duplicates(ordered: Sequence[Document]) -> None:
+    for one, other in pairwise(ordered):
+        if one.id == other.id:
+            raise InputError(f"two documents share the id `{one.id}`; ids must be unique")

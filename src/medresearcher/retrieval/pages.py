@@ -1,0 +1,113 @@
+"""Documents rendered from the graph: fact pages of diseases and genes, and definitions.
+
+Every fact on a page carries the reference of the source row that states it, so that a reader
+can cite it. Equal graphs give equal pages, in order of id.
+"""
+
+from collections.abc import Iterator
+
+from medresearcher.graph.store import Graph
+from medresearcher.records.knowledge import Document, EntityType
+from medresearcher.retrieval.relations import (
+    RELATIONS,
+    Fact,
+    RelationName,
+    claim_words,
+    facts,
+    neighbours,
+)
+
+FACT_PAGE = "fact_page"
+DEFINITION = "definition"
+
+_DISEASE_FACTS: tuple[RelationName, ...] = (
+    "phenotypes",
+    "absent_phenotypes",
+    "causal_genes",
+    "inheritance",
+    "onset",
+)
+# The heading of each relation; phenotypes stand one a line, the rest in one paragraph.
+_PARAGRAPHS: dict[RelationName, str] = {
+    "inheritance": "Inheritance",
+    "onset": "Onset",
+    "course": "Course",
+    "causal_genes": "Causal genes",
+    "parents": "Classes",
+    "gene_groups": "Gene groups",
+    "causes": "Diseases",
+}
+_LISTS: dict[RelationName, str] = {
+    "phenotypes": "Phenotypes",
+    "absent_phenotypes": "Stated to be absent",
+}
+
+
+def fact_pages(graph: Graph) -> Iterator[Document]:
+    """One page per disease with facts beyond its class, and one per gene with a disease."""
+    for curie in graph.ids(EntityType.DISEASE):
+        if any(neighbours(graph, curie, name) for name in _DISEASE_FACTS):
+            yield fact_page(graph, curie)
+    for curie in graph.ids(EntityType.GENE):
+        if neighbours(graph, curie, "causes"):
+            yield fact_page(graph, curie)
+
+
+def definition_documents(graph: Graph) -> Iterator[Document]:
+    """One document per disease and phenotype that has a definition."""
+    for kind in (EntityType.DISEASE, EntityType.PHENOTYPE):
+        for curie in graph.ids(kind):
+            entity = graph.entity(curie)
+            if entity.definition:
+                yield Document(
+                    id=f"DEF:{curie}",
+                    type=DEFINITION,
+                    title=entity.name,
+                    text="\n".join([entity.definition, *_known_as(entity.aliases)]),
+                    source=entity.source,
+                    entities=(curie,),
+                )
+
+
+def fact_page(graph: Graph, curie: str) -> Document:
+    """The page of one disease or gene; `KeyError` if the graph has no such node."""
+    entity = graph.entity(curie)
+    lines = [f"{entity.name} ({curie})", *_known_as(entity.aliases)]
+    if entity.type is EntityType.GENE and entity.definition:
+        lines.insert(1, f"Gene: {entity.definition}")
+    found = {name: _facts(graph, curie, name) for name in (*_PARAGRAPHS, *_LISTS)}
+    for name, heading in _PARAGRAPHS.items():
+        if found[name]:
+            lines.append(f"{heading}: {'; '.join(map(_line, found[name]))}")
+    for name, heading in _LISTS.items():
+        if found[name]:
+            lines += ["", f"{heading} ({len(found[name])}):", *map(_line, found[name])]
+    sources = {source for some in found.values() for one in some for source in one.sources}
+    return Document(
+        id=f"FACTS:{curie}",
+        type=FACT_PAGE,
+        title=f"{entity.name}: facts",
+        text="\n".join(lines),
+        source=", ".join(sorted(sources)),
+        entities=(curie,),
+    )
+
+
+def _facts(graph: Graph, curie: str, name: RelationName) -> list[Fact]:
+    applies = graph.type(curie) in RELATIONS[name].predicates
+    return facts(graph, curie, name) if applies else []
+
+
+def _line(one: Fact) -> str:
+    """For example `Seizure (HP:0001250), 16/21 [PMID:31772430]`."""
+    words = claim_words(one.claims)
+    between = " " if words.startswith("[") else ", "
+    line = f"{one.name} ({one.id}){between}{words}"
+    if one.against:
+        other = "present" if one.absent else "absent"
+        line += f"; also stated {other} by {', '.join(one.against)}"
+    return line
+
+
+def _known_as(aliases: tuple[str, ...]) -> list[str]:
+    return [f"Also known as: {'; '.join(aliases)}"] if aliases else []

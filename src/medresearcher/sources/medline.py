@@ -1,0 +1,153 @@
+"""PubMed citations from MEDLINE files (`*.xml.gz`, the baseline and update format of NLM).
+
+Files are taken newest first, so that the last version of a PMID wins and deleted citations stay
+away while only one file is in memory. Documents come newest file first, in file order within.
+A citation with neither title nor abstract is left out.
+"""
+
+import re
+from collections.abc import Iterator
+
+from medresearcher.errors import SourceError
+from medresearcher.records.knowledge import Document, Item
+from medresearcher.sources.elements import Element, elements, line_of, text_of
+from medresearcher.sources.files import Files, bad
+
+SOURCE = "pubmed"
+
+# The first line with a publication type of the citation gives the type of the document; a
+# citation of none of them is an `article`.
+TYPES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("retracted", frozenset({"Retracted Publication"})),
+    (
+        "notice",
+        frozenset({"Retraction of Publication", "Published Erratum", "Expression of Concern"}),
+    ),
+    ("preprint", frozenset({"Preprint"})),
+    (
+        "guideline",
+        frozenset(
+            {
+                "Practice Guideline",
+                "Guideline",
+                "Consensus Development Conference",
+                "Consensus Development Conference, NIH",
+            }
+        ),
+    ),
+    ("systematic_review", frozenset({"Systematic Review", "Meta-Analysis"})),
+    ("randomised_trial", frozenset({"Randomized Controlled Trial", "Equivalence Trial"})),
+    (
+        "clinical_trial",
+        frozenset(
+            {
+                "Clinical Trial",
+                "Clinical Trial, Phase I",
+                "Clinical Trial, Phase II",
+                "Clinical Trial, Phase III",
+                "Clinical Trial, Phase IV",
+                "Controlled Clinical Trial",
+                "Adaptive Clinical Trial",
+                "Pragmatic Clinical Trial",
+            }
+        ),
+    ),
+    ("case_report", frozenset({"Case Reports"})),
+    ("review", frozenset({"Review"})),
+    ("comment", frozenset({"Letter", "Editorial", "Comment", "News"})),
+)
+_RETRACTED = re.compile(r"\W*retracted(?: article)?\W*:", re.IGNORECASE)
+_YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
+
+
+def read(files: Files) -> Iterator[Item]:
+    """Yield one document per live PMID of all `.xml.gz` files."""
+    names = [name for name in files.names if name.endswith(".xml.gz")]
+    if not names:
+        raise SourceError(f"{files.where('*.xml.gz')}: expected MEDLINE files; found none")
+    settled: set[int] = set()
+    for name in reversed(names):
+        citations, deleted = _citations(files, name)
+        settled |= deleted
+        for pmid, document in citations.items():
+            if pmid not in settled and document is not None:
+                yield document
+        settled |= citations.keys()
+
+
+def _citations(files: Files, name: str) -> tuple[dict[int, Document | None], set[int]]:
+    """The last version of each citation of a file (`None` if it has no text), and deletions."""
+    citations: dict[int, Document | None] = {}
+    deleted: set[int] = set()
+    for element in elements(files, name, "PubmedArticle", "DeleteCitation"):
+        if element.tag == "DeleteCitation":
+            deleted.update(_pmid(files, name, pmid) for pmid in element.iterchildren("PMID"))
+            continue
+        citation = element.find("MedlineCitation")
+        if citation is None:
+            raise bad(files, name, line_of(element), "a `MedlineCitation`", "none")
+        pmid = _pmid(files, name, citation.find("PMID"), citation)
+        citations.pop(pmid, None)
+        citations[pmid] = _document(files, name, pmid, citation)
+    return citations, deleted
+
+
+def _pmid(files: Files, name: str, element: Element | None, parent: Element | None = None) -> int:
+    text = text_of(element)
+    if not text.isdecimal():
+        place = element if element is not None else parent
+        line = line_of(place) if place is not None else 0
+        raise bad(files, name, line, "a numeric `PMID`", text)
+    return int(text)
+
+
+def _document(files: Files, name: str, pmid: int, citation: Element) -> Document | None:
+    article = citation.find("Article")
+    if article is None:
+        raise bad(files, name, line_of(citation), f"an `Article` in citation {pmid}", "none")
+    title = text_of(article.find("ArticleTitle"))
+    abstract = _abstract(article.find("Abstract"))
+    if not title and not abstract:
+        return None
+    return Document(
+        id=f"PMID:{pmid}",
+        type=document_type(title, {text_of(e) for e in article.iterfind("PublicationTypeList/*")}),
+        title=title,
+        text=abstract,
+        source=SOURCE,
+        year=_year(article),
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
+        journal=text_of(article.find("Journal/Title")),
+    )
+
+
+def document_type(title: str, publication_types: set[str]) -> str:
+    """The type of a document by `TYPES`, `article` if nothing there fits.
+
+    A title that begins with "Retracted:" counts as retracted, for publishers say so earlier
+    than indexers.
+    """
+    if _RETRACTED.match(title):
+        return "retracted"
+    return next((name for name, kinds in TYPES if kinds & publication_types), "article")
+
+
+def _abstract(abstract: Element | None) -> str:
+    """The sections on a line each, `LABEL: text` where the section has a label."""
+    if abstract is None:
+        return ""
+    sections: list[str] = []
+    for section in abstract.iterchildren("AbstractText"):
+        text, label = text_of(section), section.get("Label", "").strip()
+        if text:
+            sections.append(text if label in ("", "UNLABELLED") else f"{label}: {text}")
+    return "\n".join(sections)
+
+
+def _year(article: Element) -> int | None:
+    for path in ("Journal/JournalIssue/PubDate/Year", "Journal/JournalIssue/PubDate/MedlineDate"):
+        match = _YEAR.search(article.findtext(path) or "")
+        if match:
+            return int(match[1])
+    match = _YEAR.search(article.findtext("ArticleDate/Year") or "")
+    return int(match[1]) if match else None

@@ -1,0 +1,144 @@
+"""`lookup_entity`: what the knowledge graph states about one entity, with its sources."""
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+from medresearcher.graph.store import Graph
+from medresearcher.records.knowledge import Entity
+from medresearcher.records.trajectory import Outcome
+from medresearcher.retrieval.relations import (
+    Fact,
+    RelationName,
+    fact,
+    neighbours,
+    ordered,
+    relations_of,
+)
+from medresearcher.tools.facts import entity_line, fact_line, one_line, section
+from medresearcher.tools.tool import Result, Tool
+
+FACTS_PER_PAGE = 40
+FACTS_IN_SUMMARY = 12
+
+_MAX_NAMES = 6
+_MAX_QUERY = 200
+_NAME_AND_ID = re.compile(r".*\(([^\s():]+:[^\s()]+)\)", re.DOTALL)
+
+
+def lookup_entity(graph: Graph) -> Tool:
+    """The look-up tool over one graph."""
+
+    def lookup(
+        entity: str,
+        relation: RelationName | None = None,
+        page: Annotated[int, Field(ge=1)] = 1,
+    ) -> Result:
+        """Look up a disease, gene, phenotype or other entity in the knowledge graph.
+
+        Without a relation: names, definition and the first facts of every relation. With a
+        relation: all its facts, 40 a page, each with its identifier and sources.
+
+        Args:
+            entity: An identifier such as MONDO:0007947, or an exact name or synonym.
+            relation: The one relation to list in full.
+            page: The page of a long list, from 1; needs a relation.
+        """  # noqa: D413
+        found = _resolve(graph, entity)
+        if not found:
+            return _unknown(graph, entity)
+        if len(found) > 1:
+            return _ambiguous(graph, found)
+        if relation is not None:
+            return _list(graph, found[0], relation, page)
+        if page > 1:
+            return Result(Outcome.INVALID_ARGUMENTS, "", "`page` needs a `relation`")
+        return _summary(graph, found[0])
+
+    return Tool("lookup_entity", lookup)
+
+
+def _resolve(graph: Graph, text: str) -> list[str]:
+    """Node ids for a name, a CURIE in any case, or `name (CURIE)` as the tools print it."""
+    found = graph.resolve(text) or graph.resolve(text.upper())
+    if not found and (match := _NAME_AND_ID.fullmatch(text.strip())):
+        return graph.resolve(match[1])
+    return found
+
+
+def _unknown(graph: Graph, text: str) -> Result:
+    near = graph.nearest(text[:_MAX_QUERY])
+    lines = [entity_line(graph.name(one), one, graph.type(one)) for one in near]
+    status = f"no entity is named {one_line(text)[:80]!r}; try an identifier, or medical_search"
+    return Result(Outcome.EMPTY, section("nearest", len(near), lines) if near else "", status)
+
+
+def _ambiguous(graph: Graph, found: list[str]) -> Result:
+    lines = [entity_line(graph.name(one), one, graph.type(one)) for one in found]
+    body = section("candidates", len(found), lines)
+    return Result(Outcome.FOUND, body, f"{len(found)} entities; call again with one identifier")
+
+
+def _list(graph: Graph, curie: str, relation: RelationName, page: int) -> Result:
+    kind = graph.type(curie)
+    name = f"{one_line(graph.name(curie))} ({curie})"
+    if relation not in relations_of(kind):
+        known = ", ".join(relations_of(kind)) or "none"
+        status = f"`{relation}` does not apply to {name}, a {kind}; relations: {known}"
+        return Result(Outcome.OUT_OF_SCOPE, "", status)
+    nodes = ordered(graph, curie, relation)
+    if not nodes:
+        return Result(Outcome.EMPTY, "", f"no source states {relation} of {name}")
+    pages = -(-len(nodes) // FACTS_PER_PAGE)
+    if page > pages:
+        status = f"`page` {page} does not exist; {relation} has pages 1 to {pages}"
+        return Result(Outcome.INVALID_ARGUMENTS, "", status)
+    start = (page - 1) * FACTS_PER_PAGE
+    shown = [fact(graph, curie, relation, node) for node in nodes[start : start + FACTS_PER_PAGE]]
+    body = f"{name} · {kind}\n\n{section(relation, len(nodes), map(fact_line, shown))}"
+    status = f"{relation} · {_count(len(nodes))} · page {page} of {pages}"
+    return Result(_outcome(shown), body, status)
+
+
+def _summary(graph: Graph, curie: str) -> Result:
+    parts = ["\n".join(_head(graph.entity(curie)))]
+    shown: list[Fact] = []
+    total = 0
+    for relation in relations_of(graph.type(curie)):
+        nodes = neighbours(graph, curie, relation)
+        if not nodes:
+            continue
+        first = ordered(graph, curie, relation)[:FACTS_IN_SUMMARY]
+        some = [fact(graph, curie, relation, node) for node in first]
+        lines = [fact_line(one) for one in some]
+        if len(nodes) > len(some):
+            lines.append(f'… {len(nodes) - len(some)} more: call again with relation "{relation}"')
+        parts.append(section(relation, len(nodes), lines))
+        shown += some
+        total += len(nodes)
+    return Result(_outcome(shown), "\n\n".join(parts), _count(total))
+
+
+def _head(entity: Entity) -> list[str]:
+    lines = [f"{one_line(entity.name)} ({entity.id}) · {entity.type}"]
+    if entity.aliases:
+        lines.append(f"Also known as: {_first(entity.aliases)}")
+    if entity.equivalents:
+        lines.append(f"Same as: {_first(entity.equivalents)}")
+    if entity.definition:
+        lines.append(f"Definition: {one_line(entity.definition)}")
+    return lines
+
+
+def _first(names: tuple[str, ...]) -> str:
+    more = f"; +{len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return "; ".join(map(one_line, names[:_MAX_NAMES])) + more
+
+
+def _outcome(shown: list[Fact]) -> Outcome:
+    return Outcome.CONFLICT if any(one.against for one in shown) else Outcome.FOUND
+
+
+def _count(number: int) -> str:
+    return f"{number} fact{'' if number == 1 else 's'}"

@@ -1,0 +1,67 @@
+"""What every test gets: no network but loopback, and the user's real home for downloads."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from medresearcher.settings import load_settings
+
+hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("project")
+
+
+def _is_local(host: Any) -> bool:
+    """Whether this host, as Python's socket functions take it, is this machine."""
+    if isinstance(host, bytes | bytearray):
+        host = host.decode()
+    if host in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse(target: object) -> None:
+    # A `BaseException`, so that no `except Exception` under test can hide it.
+    pytest.fail(f"a test tried to reach {target!r}; tests may use loopback only")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Fail a test that connects, sends or looks up a name beyond loopback."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo))
+        yield
+
+
+def _guarded(original: Any) -> Any:
+    def guarded(self: socket.socket, *args: Any) -> Any:
+        address = args[-1]
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_local(address[0]):
+            _refuse(address)
+        return original(self, *args)
+
+    return guarded
+
+
+def _guarded_lookup(original: Any) -> Any:
+    def guarded(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _is_local(host):
+            _refuse(host)
+        return original(host, *args, **kwargs)
+
+    return guarded
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """The real folder of downloads and of the default knowledge base; tests only read it."""
+    return load_settings().home
