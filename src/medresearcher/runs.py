@@ -226,6 +226,14 @@ class Run:
         self.clock = now
         self.update(timings={**self.manifest.timings, name: round(seconds, 3)})
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Mark a run that is left by an error as stopped; the error goes on."""
+        if kind is not None and not self.done:
+            self.update(status="stopped")
+
     def finish(self, counts: dict[str, Any]) -> None:
         """Mark the run as complete."""
         self.update(status="done", finished=_now(), counts=counts)

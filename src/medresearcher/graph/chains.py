@@ -66,11 +66,12 @@ def _options(graph: Graph, node: str) -> Iterator[Step]:
     for predicate, forward in _STEPS[graph.type(node)]:
         near = graph.objects(node, predicate) if forward else graph.subjects(node, predicate)
         for end in near:
-            if not _is_hub(graph, end):
+            if not is_hub(graph, end):
                 yield Step(node, predicate, end, forward)
 
 
-def _is_hub(graph: Graph, node: str) -> bool:
+def is_hub(graph: Graph, node: str) -> bool:
+    """Whether a node is too general to be passed through, or to be a clue."""
     if graph.type(node) is not EntityType.GENE_GROUP:
         return False
     if _LEFTOVERS.search(graph.name(node)):

@@ -8,7 +8,7 @@ does not answer the query.
 
 from collections import defaultdict
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 
 from medresearcher.graph.store import Graph
 from medresearcher.records.knowledge import Predicate
@@ -30,14 +30,13 @@ class Solver:
         joins = [one for one in query.atoms if _is_join(one, query)]
         if not self._reduce(query, domains, joins):
             return []
-        found: list[str] = []
         order = _order(query, joins)
-        for candidate in sorted(domains[query.answer]):
-            if self._extends({query.answer: candidate}, order[1:], domains, joins, query):
-                found.append(self.graph.curie(candidate))
-                if limit is not None and len(found) >= limit:
-                    break
-        return found
+        found = (
+            self.graph.curie(candidate)
+            for candidate in sorted(domains[query.answer])
+            if self._extends({query.answer: candidate}, order[1:], domains, joins, query)
+        )
+        return list(islice(found, limit))
 
     def satisfying(self, atom: Atom) -> frozenset[int]:
         """Codes of the subjects for which a condition with a constant object holds."""

@@ -4,7 +4,7 @@ An edge is asserted if at least one statement says so; explicit absences are kep
 answers are sorted by id, so nothing depends on hashing or on the order of the input.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,9 @@ class Adjacency:
         pairs = np.unique(source * size + target)
         self._targets = pairs % size
         self._starts = np.searchsorted(pairs // size, np.arange(size + 1))
+
+    def __len__(self) -> int:
+        return len(self._targets)
 
     def of(self, code: int) -> Codes:
         """The neighbours of `code`, sorted."""
@@ -149,6 +152,15 @@ class Graph:
         start, end = np.searchsorted(self._keys, [key, key + 1])
         rows = self._statements.slice(int(start), int(end - start)).to_pylist()
         return [statement_from(row) for row in rows]
+
+    def edge_count(self, predicate: Predicate) -> int:
+        """How many edges of one predicate are asserted."""
+        return len(self._forward[predicate])
+
+    def statement_counts(self) -> Counter[str]:
+        """How many statements each source makes."""
+        counts = self._statements["source"].value_counts().to_pylist()
+        return Counter({row["values"]: row["counts"] for row in counts})
 
     # Codes: what the query engine works with.
 

@@ -42,7 +42,8 @@ def write_tables(folder: Path, entities: Iterable[Entity], statements: Iterable[
         columns[name] = pa.array(lists, pa.list_(pa.string()))
     table = pa.table(columns).replace_schema_metadata({_DIGEST: digest.encode()})
     pq.write_table(table, folder / ENTITIES, compression="zstd")
-    pq.write_table(_statement_table(statement_rows), folder / STATEMENTS, compression="zstd")
+    rows = _statement_table(statement_rows).replace_schema_metadata({_DIGEST: digest.encode()})
+    pq.write_table(rows, folder / STATEMENTS, compression="zstd")
     return digest
 
 
@@ -75,8 +76,12 @@ def read_tables(folder: Path) -> "tuple[pa.Table, pa.Table, str]":
         raise InputError(
             f"{folder}: the knowledge base is damaged ({error}); run `medresearcher build` again"
         ) from error
-    metadata = entities.schema.metadata or {}
-    return entities, statements, metadata.get(_DIGEST, b"").decode()
+    digests = {(one.schema.metadata or {}).get(_DIGEST, b"") for one in (entities, statements)}
+    if len(digests) > 1 or not all(digests):
+        raise InputError(
+            f"{folder}: the tables are not of one build; run `medresearcher build` again"
+        )
+    return entities, statements, digests.pop().decode()
 
 
 def entity_from(row: dict[str, object]) -> Entity:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from random import Random
 
-from medresearcher.graph.chains import Step, chains
+from medresearcher.graph.chains import Step, chains, is_hub
 from medresearcher.graph.evidence import evidence_of
 from medresearcher.graph.query import Solver
 from medresearcher.graph.store import Graph
@@ -25,7 +25,7 @@ _SIGNS = 4
 _MIN_SIGNS = 2
 _LATER_CLUES = 3
 # A sign is a usable clue if this many diseases show it: not one alone, and not nearly all.
-_MIN_SHARED, _MAX_SHARED = 12, 1500
+_MIN_SHARED, _MAX_SHARED = 4, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Composer:
             found = (
                 self._clue(node, Predicate.MEMBER_OF, family, masks)
                 for family in families
-                if family not in masks
+                if family not in masks and not is_hub(self.graph, family)
             )
             return [clue for clue in found if clue][:1]
         return []

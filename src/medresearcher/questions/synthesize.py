@@ -7,10 +7,11 @@ on where it was and ends with the same bytes.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from random import Random
 from typing import Any
 
-from medresearcher.engines.progress import Advance
+from medresearcher.engines.progress import Advance, progress
 from medresearcher.errors import MedResearcherError
 from medresearcher.graph.rarity import rarity
 from medresearcher.graph.store import Graph
@@ -20,7 +21,7 @@ from medresearcher.questions.leaks import leaks
 from medresearcher.questions.specialties import SPECIALTIES, Classifier
 from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.question import Question
-from medresearcher.runs import Ledger
+from medresearcher.runs import Ledger, Run
 from medresearcher.settings import SynthesisSettings
 
 _MIN_SIGNS = 4
@@ -137,6 +138,23 @@ def synthesize(
             "ask for fewer, or raise `synthesis.max_publications`"
         )
     return summary(questions)
+
+
+def write_questions(
+    graph: Graph, out: Path, settings: SynthesisSettings, *, count: int, seed: int
+) -> dict[str, Any]:
+    """The stage on disk: `count` questions in the file `out`, resumed if it was stopped."""
+    options = {**settings.model_dump(), "count": count, "seed": seed}
+    with Run.beside(out, "synthesize", options, {"graph": graph.digest}) as run:
+        if not run.done:
+            with progress("synthesize", count) as advance:
+                ledger = Ledger(out, Question)
+                counts = synthesize(
+                    graph, settings, ledger, count=count, seed=seed, advance=advance
+                )
+            run.lap("synthesize_s")
+            run.finish(counts)
+        return run.manifest.counts
 
 
 def summary(questions: list[Question]) -> dict[str, Any]:

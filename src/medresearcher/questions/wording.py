@@ -1,16 +1,18 @@
 """How names of the graph stand in running text, and which are fit to.
 
 HPO writes names in sentence case. Inside a sentence the first letter goes lower-case, unless the
-word is a proper name. Those are learnt from the graph: words that stand with a capital inside
-names and definitions, and never without.
+word is a proper name. Those are learnt from the graph: words that stand more often with a
+capital inside names and definitions than without.
 """
 
 import re
+from collections import Counter
 
 from medresearcher.graph.store import Graph
 from medresearcher.records.knowledge import EntityType, Predicate
 
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_TWO_PEOPLE = re.compile(r"(?!Non-)[A-Z][a-z]+-[A-Z][a-z]")
 _ODD = re.compile(r"[(),/;:%<>\[\]\"]|\d")
 _VAGUE = re.compile(
     r"^(abnormal|abnormality|obsolete|phenotypic|constitutional|functional abnormality)\b", re.I
@@ -47,24 +49,28 @@ class Wording:
     def lower(self, name: str) -> str:
         """The name inside a sentence: ordinary first words lose their capital."""
         first = _WORD.match(name)
-        if first and first[0][1:].islower() and first[0] not in self._proper:
-            return name[0].lower() + name[1:]
-        return name
+        if first is None or not first[0][1:].islower():
+            return name
+        if first[0] in self._proper or _TWO_PEOPLE.match(name):
+            return name
+        return name[0].lower() + name[1:]
 
 
 def _proper_names(graph: Graph) -> frozenset[str]:
-    capital: set[str] = set()
-    lower: set[str] = set()
+    capital: Counter[str] = Counter()
+    lower: Counter[str] = Counter()
     for kind in (EntityType.PHENOTYPE, EntityType.DISEASE):
         for curie in graph.ids(kind):
             entity = graph.entity(curie)
-            for text in (entity.name, entity.definition):
+            # MONDO writes the name of a disease as it stands inside a sentence.
+            ready = entity.source == "mondo"
+            for text, inside in ((entity.name, ready), (entity.definition, False)):
                 for word in _WORD.finditer(text):
                     if word[0].islower():
-                        lower.add(word[0])
-                    elif _inside(text, word.start()) or kind is EntityType.DISEASE:
-                        capital.add(word[0])
-    return frozenset(word for word in capital if word.lower() not in lower)
+                        lower[word[0]] += 1
+                    elif inside or _inside(text, word.start()):
+                        capital[word[0]] += 1
+    return frozenset(word for word in capital if capital[word] > lower[word.lower()])
 
 
 def _inside(text: str, place: int) -> bool:

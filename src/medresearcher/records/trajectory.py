@@ -11,6 +11,9 @@ from medresearcher.records.base import Frozen, Record
 from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.verdict import Verdict
 
+# The file of a rollout run that holds its trajectories.
+TRAJECTORIES = "trajectories.jsonl"
+
 
 class Outcome(StrEnum):
     """What a tool call came to. There is no empty success: nothing found is `empty`."""

@@ -6,7 +6,9 @@ folded, English stems). Equal scores are ordered by document id, and a build fro
 documents, in any order and in any process, answers every query the same.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from medresearcher.errors import InputError
 from medresearcher.records.knowledge import Document
+from medresearcher.retrieval.snippets import best_passage
 from medresearcher.retrieval.storage import (
     ANALYZER,
     REBUILD,
@@ -31,8 +34,9 @@ if TYPE_CHECKING:
 
 MAX_TERMS = 256
 TITLE_BOOST = 2.0
-SNIPPET_CHARS = 240
+PAIR_BOOST = 1.0
 
+_PHRASE_END = re.compile(r"[;,.:?!()\[\]\n]")
 _HEAP_BYTES = 1_000_000_000
 
 
@@ -109,6 +113,16 @@ class Index:
         clean = query.encode("utf-8", "ignore").decode()
         return list(dict.fromkeys(self._analyzer.analyze(clean)))[:MAX_TERMS]
 
+    def pairs(self, query: str) -> list[tuple[str, str]]:
+        """The distinct pairs of terms that stand side by side in one phrase of `query`.
+
+        Phrases end at punctuation; at most `MAX_TERMS` pairs.
+        """
+        clean = query.encode("utf-8", "ignore").decode()
+        phrases = (self._analyzer.analyze(part) for part in _PHRASE_END.split(clean))
+        found = dict.fromkeys(pair for phrase in phrases for pair in pairwise(phrase))
+        return list(found)[:MAX_TERMS]
+
     def search(
         self,
         query: str,
@@ -123,18 +137,18 @@ class Index:
         `None` keeps all. Only the first `MAX_TERMS` distinct terms of a longer query count. A
         query without words finds nothing. Raises `ValueError` if `limit` is below 1.
         """
-        import tantivy
-
         if limit < 1:
             raise ValueError(f"`limit` must be at least 1, got {limit}")
         terms = self.terms(query)
         if not terms:
             return []
         words = self._any_of(terms)
-        ranked = self._ranked(self._filtered(words, {"type": types, "parts": sources}), limit)
-        passages = tantivy.SnippetGenerator.create(self._searcher, words, self._schema, "text")
-        passages.set_max_num_chars(SNIPPET_CHARS)
-        return [self._hit(score, address, passages) for score, address in ranked]
+        ranked = self._ranked(
+            self._filtered(self._near(words, self.pairs(query)), {"type": types, "parts": sources}),
+            limit,
+        )
+        weights = {term: self._weight(term) for term in terms}
+        return [self._hit(score, address, weights) for score, address in ranked]
 
     def read(self, document_id: str) -> Document | None:
         """The document with this id, or `None`."""
@@ -153,6 +167,19 @@ class Index:
             text = Query.term_query(self._schema, "text", term, index_option="freq")
             parts += [(Occur.Should, Query.boost_query(title, TITLE_BOOST)), (Occur.Should, text)]
         return Query.boolean_query(parts)
+
+    def _near(self, words: "tantivy.Query", pairs: Sequence[tuple[str, str]]) -> "tantivy.Query":
+        """The words, with a bonus for pairs that stand side by side in the text as well.
+
+        The sequential dependence of Metzler and Croft (2005), ordered window of two.
+        """
+        from tantivy import Occur, Query
+
+        parts = [(Occur.Must, words)]
+        for pair in pairs:
+            together = Query.phrase_query(self._schema, "text", list(pair))
+            parts.append((Occur.Should, Query.boost_query(together, PAIR_BOOST)))
+        return Query.boolean_query(parts) if pairs else words
 
     def _filtered(
         self, words: "tantivy.Query", wanted: dict[str, Sequence[str] | None]
@@ -185,15 +212,15 @@ class Index:
         )
         return [(_score(hit), hit[1]) for hit, _ in order[:limit]]
 
+    def _weight(self, term: str) -> float:
+        """The inverse document frequency of a term in the texts."""
+        found = self._searcher.doc_freq("text", term)
+        return math.log(1 + (len(self) - found + 0.5) / (found + 0.5))
+
     def _hit(
-        self,
-        score: float,
-        address: "tantivy.DocAddress",
-        passages: "tantivy.SnippetGenerator",
+        self, score: float, address: "tantivy.DocAddress", weights: Mapping[str, float]
     ) -> Hit:
-        stored = self._searcher.doc(address)
-        found = from_stored(stored)
-        snippet = passages.snippet_from_doc(stored).fragment()
+        found = from_stored(self._searcher.doc(address))
         return Hit(
             id=found.id,
             title=found.title,
@@ -203,20 +230,12 @@ class Index:
             url=found.url,
             entities=found.entities,
             score=score,
-            snippet=_one_line(snippet or found.text[: 2 * SNIPPET_CHARS]),
+            snippet=best_passage(found.text, weights, self._analyzer.analyze),
         )
 
 
 def _score(hit: "tuple[float, tantivy.DocAddress]") -> float:
     return float(f"{hit[0]:.5g}")
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    if len(line) <= SNIPPET_CHARS:
-        return line
-    cut = line[: SNIPPET_CHARS + 1].rfind(" ")
-    return line[: cut if cut > 0 else SNIPPET_CHARS]
 
 
 def _refuse_duplicates(ordered: Sequence[Document]) -> None:

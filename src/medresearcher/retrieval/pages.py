@@ -17,7 +17,7 @@ from medresearcher.retrieval.relations import (
     neighbours,
 )
 
-FACT_PAGE = "fact_page"
+PAGE_TYPES = {EntityType.DISEASE: "disease_page", EntityType.GENE: "gene_page"}
 DEFINITION = "definition"
 
 _DISEASE_FACTS: tuple[RelationName, ...] = (
@@ -85,7 +85,7 @@ def fact_page(graph: Graph, curie: str) -> Document:
     sources = {source for some in found.values() for one in some for source in one.sources}
     return Document(
         id=f"FACTS:{curie}",
-        type=FACT_PAGE,
+        type=PAGE_TYPES[entity.type],
         title=f"{entity.name}: facts",
         text="\n".join(lines),
         source=", ".join(sorted(sources)),

@@ -131,18 +131,16 @@ def neighbours(graph: Graph, curie: str, name: RelationName) -> list[str]:
     return follow(curie, predicate)
 
 
-def ordered(graph: Graph, curie: str, name: RelationName) -> list[str]:
-    """The neighbours in reading order: phenotypes by frequency and name, all else by name."""
+def facts(
+    graph: Graph, curie: str, name: RelationName, start: int = 0, stop: int | None = None
+) -> list[Fact]:
+    """Facts `start` to `stop` of a relation: phenotypes by frequency and name, else by name."""
     nodes = neighbours(graph, curie, name)
     if name == "phenotypes":
-        facts = [fact(graph, curie, name, node) for node in nodes]
-        return [one.id for one in sorted(facts, key=_by_frequency)]
-    return sorted(nodes, key=lambda node: (graph.name(node).casefold(), node))
-
-
-def facts(graph: Graph, curie: str, name: RelationName) -> list[Fact]:
-    """All facts of one relation of an entity, in reading order."""
-    return [fact(graph, curie, name, node) for node in ordered(graph, curie, name)]
+        found = [fact(graph, curie, name, node) for node in nodes]
+        return sorted(found, key=_by_frequency)[start:stop]
+    nodes.sort(key=lambda node: (graph.name(node).casefold(), node))
+    return [fact(graph, curie, name, node) for node in nodes[start:stop]]
 
 
 def fact(graph: Graph, curie: str, name: RelationName, other: str) -> Fact:
@@ -207,8 +205,14 @@ def _claims(rows: Sequence[Statement]) -> tuple[Claim, ...]:
 
 def _references(rows: Sequence[Statement]) -> tuple[str, ...]:
     """What the rows cite; a row that cites nothing is itself the reference."""
-    return tuple(dict.fromkeys(row.reference or f"{row.source} {row.record}" for row in rows))
+    return tuple(dict.fromkeys(row.reference or _itself(row) for row in rows))
+
+
+def _itself(row: Statement) -> str:
+    if row.record in (row.subject, row.object):
+        return row.source
+    return f"{row.source} {row.record}"
 
 
 def _by_frequency(one: Fact) -> tuple[float, str, str]:
-    return (-1.0 if one.share is None else one.share) * -1, one.name.casefold(), one.id
+    return 1.0 if one.share is None else -one.share, one.name.casefold(), one.id

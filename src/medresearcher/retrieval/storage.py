@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ANALYZER = "medical"
 REBUILD = "run `medresearcher build` to make it anew"
 
-_FORMAT = "medresearcher/index/1"
+_FORMAT = "medresearcher/index/2"
 _MARKER = "index.json"
 
 
@@ -31,7 +31,7 @@ def schema() -> "tantivy.Schema":
     # The sources of a document one by one, for the filter; `source` keeps them as written.
     builder.add_text_field("parts", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("title", stored=True, tokenizer_name=ANALYZER, index_option="freq")
-    builder.add_text_field("text", stored=True, tokenizer_name=ANALYZER, index_option="freq")
+    builder.add_text_field("text", stored=True, tokenizer_name=ANALYZER, index_option="position")
     for name in ("source", "url", "journal", "entities"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("year", stored=True)

@@ -11,9 +11,8 @@ from medresearcher.records.trajectory import Outcome
 from medresearcher.retrieval.relations import (
     Fact,
     RelationName,
-    fact,
+    facts,
     neighbours,
-    ordered,
     relations_of,
 )
 from medresearcher.tools.facts import entity_line, fact_line, one_line, section
@@ -87,7 +86,7 @@ def _list(graph: Graph, curie: str, relation: RelationName, page: int) -> Result
         known = ", ".join(relations_of(kind)) or "none"
         status = f"`{relation}` does not apply to {name}, a {kind}; relations: {known}"
         return Result(Outcome.OUT_OF_SCOPE, "", status)
-    nodes = ordered(graph, curie, relation)
+    nodes = neighbours(graph, curie, relation)
     if not nodes:
         return Result(Outcome.EMPTY, "", f"no source states {relation} of {name}")
     pages = -(-len(nodes) // FACTS_PER_PAGE)
@@ -95,7 +94,7 @@ def _list(graph: Graph, curie: str, relation: RelationName, page: int) -> Result
         status = f"`page` {page} does not exist; {relation} has pages 1 to {pages}"
         return Result(Outcome.INVALID_ARGUMENTS, "", status)
     start = (page - 1) * FACTS_PER_PAGE
-    shown = [fact(graph, curie, relation, node) for node in nodes[start : start + FACTS_PER_PAGE]]
+    shown = facts(graph, curie, relation, start, start + FACTS_PER_PAGE)
     body = f"{name} · {kind}\n\n{section(relation, len(nodes), map(fact_line, shown))}"
     status = f"{relation} · {_count(len(nodes))} · page {page} of {pages}"
     return Result(_outcome(shown), body, status)
@@ -106,17 +105,16 @@ def _summary(graph: Graph, curie: str) -> Result:
     shown: list[Fact] = []
     total = 0
     for relation in relations_of(graph.type(curie)):
-        nodes = neighbours(graph, curie, relation)
-        if not nodes:
+        count = len(neighbours(graph, curie, relation))
+        if not count:
             continue
-        first = ordered(graph, curie, relation)[:FACTS_IN_SUMMARY]
-        some = [fact(graph, curie, relation, node) for node in first]
+        some = facts(graph, curie, relation, stop=FACTS_IN_SUMMARY)
         lines = [fact_line(one) for one in some]
-        if len(nodes) > len(some):
-            lines.append(f'… {len(nodes) - len(some)} more: call again with relation "{relation}"')
-        parts.append(section(relation, len(nodes), lines))
+        if count > len(some):
+            lines.append(f'… {count - len(some)} more: call again with relation "{relation}"')
+        parts.append(section(relation, count, lines))
         shown += some
-        total += len(nodes)
+        total += count
     return Result(_outcome(shown), "\n\n".join(parts), _count(total))
 
 

@@ -138,7 +138,7 @@ def _clean(text: str) -> str:
 
 def _shown(value: object) -> str:
     """A value that the model wrote, short and on one line."""
-    text = repr(value)
+    text = str(value) if isinstance(value, str) and value.isidentifier() else repr(value)
     return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
 
 
@@ -146,6 +146,7 @@ def _read(raw: str) -> dict[str, Any]:
     """The arguments as an object; nothing at all counts as an empty object."""
     try:
         value = json.loads(raw) if raw.strip() else {}
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
         raise ValueError(f"the arguments are not valid JSON ({reason})") from error
@@ -158,12 +159,13 @@ def _problem(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors()[0]
-    name = _shown(first["loc"][0] if first["loc"] else "")
+    name = _shown(first["loc"][0])
     if first["type"] == "missing":
         return f"argument {name} is missing"
     if first["type"] == "extra_forbidden":
         return f"argument {name} is unknown"
-    return f"argument {name}: {first['msg']}, got {_shown(first['input'])}"
+    reason = "is none of its choices" if first["type"] == "literal_error" else first["msg"]
+    return f"argument {name}: {reason}, got {_shown(first['input'])}"
 
 
 def _documented(name: str, function: Callable[..., Result]) -> tuple[str, dict[str, str]]:
@@ -225,5 +227,6 @@ def _type_words(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         words = " | ".join(json.dumps(value) for value in schema["enum"])
     if "minimum" in schema:
-        words += f" {schema['minimum']}..{schema.get('maximum', '')}"
+        least = schema["minimum"]
+        words += f" {least}..{schema['maximum']}" if "maximum" in schema else f" >= {least}"
     return words + (f" = {json.dumps(schema['default'])}" if "default" in schema else "")

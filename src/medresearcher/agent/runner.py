@@ -1,0 +1,159 @@
+"""The stage `rollout`: k attempts at every question, in parallel, resumable, errors as data.
+
+A rollout whose endpoint failed is kept as a record with its error and tried again when the run
+is resumed; every other rollout is done once.
+"""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from medresearcher.agent.loop import Rollout, Task
+from medresearcher.agent.policy import Policy
+from medresearcher.engines.local import map_items
+from medresearcher.engines.progress import Advance, progress
+from medresearcher.errors import InputError, MedResearcherError
+from medresearcher.kb import KnowledgeBase
+from medresearcher.records.base import digest
+from medresearcher.records.question import Question
+from medresearcher.records.trajectory import TRAJECTORIES, Termination, Trajectory
+from medresearcher.runs import MANIFEST, Ledger, Run, file_digest, read_manifest, read_records
+from medresearcher.settings import RolloutSettings
+from medresearcher.tools.tool import Toolbox
+from medresearcher.tools.toolbox import medical_tools
+
+_SOURCE = "source:"
+
+
+def tasks_of(questions: Iterable[Question], attempts: int) -> list[Task]:
+    """Every attempt at every question, in order."""
+    return [Task(question, attempt) for question in questions for attempt in range(attempts)]
+
+
+def write_rollouts(
+    questions: Path,
+    out: Path,
+    policy: Policy,
+    kb: KnowledgeBase,
+    settings: RolloutSettings,
+    *,
+    attempts: int,
+    seed: int,
+) -> dict[str, Any]:
+    """The stage on disk: rollouts of a question file in the folder `out`, resumed if stopped.
+
+    Raises `InputError` for questions that were certified over another graph.
+    """
+    asked = list(read_records(questions, Question))
+    _check_graph(asked, questions, kb)
+    options = {
+        "policy": policy.name,
+        "guided": policy.guided,
+        "attempts": attempts,
+        "seed": seed,
+        "max_turns": settings.max_turns,
+    }
+    inputs = {
+        "questions": file_digest([questions]),
+        "graph": kb.graph.digest,
+        **{f"{_SOURCE}{name}": pin for name, pin in kb.manifest.inputs.items()},
+    }
+    with Run.in_folder(out, "rollout", options, inputs) as run:
+        if not run.done:
+            tasks = tasks_of(asked, attempts)
+            toolbox = medical_tools(kb.graph, kb.index)
+            ledger = Ledger(out / TRAJECTORIES, Trajectory)
+            with progress("rollout", len(tasks)) as advance:
+                counts = rollout_all(
+                    tasks, policy, toolbox, ledger, settings, seed=seed, advance=advance
+                )
+            run.lap("rollout_s")
+            run.finish(counts)
+        return run.manifest.counts
+
+
+def sources_of(rollouts: Path) -> list[str]:
+    """The sources of the knowledge base behind the rollout run in a folder."""
+    if not (rollouts / MANIFEST).exists():
+        raise InputError(f"{rollouts}: holds no rollout run; make one with `medresearcher rollout`")
+    inputs = read_manifest(rollouts / MANIFEST).inputs
+    return [name.removeprefix(_SOURCE) for name in inputs if name.startswith(_SOURCE)]
+
+
+def _check_graph(asked: Sequence[Question], path: Path, kb: KnowledgeBase) -> None:
+    if not asked:
+        raise InputError(f"{path}: holds no question; make some with `medresearcher synthesize`")
+    other = next((q for q in asked if q.certificate.graph != kb.graph.digest), None)
+    if other:
+        raise InputError(
+            f"{path}: question {other.id} was certified over graph {other.certificate.graph}, "
+            f"the knowledge base {kb.folder} holds graph {kb.graph.digest}; "
+            "choose its --kb, or synthesize anew"
+        )
+
+
+def rollout_all(
+    tasks: Sequence[Task],
+    policy: Policy,
+    toolbox: Toolbox,
+    ledger: Ledger[Trajectory],
+    settings: RolloutSettings,
+    *,
+    seed: int,
+    advance: Advance,
+) -> dict[str, Any]:
+    """Play what is not done yet and append it to `ledger`; return counts of all.
+
+    Raises `MedResearcherError` if a rollout broke for a reason that is not the model's, after
+    the others are done.
+    """
+    done = {_key(one): one for one in ledger.read() if one.termination is not Termination.ERROR}
+    open_tasks = [task for task in tasks if task.key not in done]
+    advance(len(tasks) - len(open_tasks), note="resumed" if done else "")
+    broken: list[str] = []
+
+    def play(task: Task) -> Trajectory:
+        return Rollout(task, policy, toolbox, seed=_seed(seed, task)).play(settings.max_turns)
+
+    for item in map_items(play, open_tasks, workers=settings.workers):
+        if item.result is None:
+            broken.append(f"{item.item.question.id}: {item.failure}")
+            continue
+        ledger.append(item.result)
+        done[item.result.question_id, item.result.attempt] = item.result
+        advance(note=f"success {_success(done.values()):.0%}")
+    order = {task.key: place for place, task in enumerate(tasks)}
+    ledger.write(sorted(done.values(), key=lambda one: order[_key(one)]))
+    if broken:
+        raise MedResearcherError(f"{len(broken)} rollouts broke; the first: {broken[0]}")
+    return summary(list(done.values()))
+
+
+def summary(trajectories: Sequence[Trajectory]) -> dict[str, Any]:
+    """Success, terminations and tool calls; `None` where there is nothing to count."""
+    judged = [one for one in trajectories if one.verdict.correct is not None]
+    calls = [one.tool_call_count for one in trajectories if one.verdict.correct]
+    return {
+        "rollouts": len(trajectories),
+        "judged": len(judged),
+        "correct": sum(bool(one.verdict.correct) for one in judged),
+        "success": round(_success(judged), 4) if judged else None,
+        "terminations": dict(sorted(Counter(str(t.termination) for t in trajectories).items())),
+        "tool_calls_mean": round(statistics.mean(calls), 2) if calls else None,
+    }
+
+
+def _seed(seed: int, task: Task) -> int:
+    """A seed of its own for each attempt at each question."""
+    return int(digest([seed, task.question.id, task.attempt], 8), 16)
+
+
+def _key(trajectory: Trajectory) -> tuple[str, int]:
+    return trajectory.question_id, trajectory.attempt
+
+
+def _success(trajectories: Iterable[Trajectory]) -> float:
+    judged = [one.verdict.correct for one in trajectories if one.verdict.correct is not None]
+    return sum(judged) / len(judged) if judged else 0.0

@@ -1,0 +1,155 @@
+"""What the guided policy says before a call: short, varied, and only about what it has seen."""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+
+from medresearcher.questions.grammar import listed
+from medresearcher.records.trajectory import Guide
+
+_SEARCH = (
+    "The question starts from a disease with {signs}. I will search for these findings together.",
+    "First I need the disease that shows {signs}; I search the fact pages for it.",
+    "The anchor is a rare disease with {signs}. A search for all of them is the best start.",
+)
+_BEARERS = (
+    "The search alone does not settle it. Which diseases are annotated with {sign}?",
+    "I will list the diseases recorded with {sign} and compare them with the others.",
+    "{Sign} narrows it down: I look up every disease that has it.",
+)
+_LOOK = (
+    "{Name} is a candidate. I look at what is known about it.",
+    "I check {name} in the knowledge graph.",
+    "Next I look up {name}.",
+)
+_READ = (
+    "{Name} came up in the search; I read its page to check {clue}.",
+    "I open the page of {name} and look for {clue}.",
+    "Does {name} fit? I read its page for {clue}.",
+)
+_CHECK = (
+    "I check whether {name} is recorded with {clue}.",
+    "{Name} has to fit {clue} as well; I verify that.",
+)
+_STEP = (
+    "From {name} the next step is its {relation}.",
+    "Now I need the {relation} of {name}.",
+    "{Name} fits so far. I look for its {relation}.",
+)
+_REST = (
+    "The list of {relation} of {name} is longer than shown; I get all of it.",
+    "I need all {relation} of {name}, not only the first.",
+)
+_NEXT = ("The list goes on; I read the next page.", "There is another page of this list.")
+_FAMILY = (
+    "The gene must be listed under “{family}”; I get the members of that group.",
+    "I look up which genes belong to “{family}”.",
+)
+_LIKELY = (
+    "{count} genes are too many to try one by one. I search for {signs} together with them.",
+    "There are {count} genes to choose from; a search for them with {signs} shows where to look.",
+)
+_LIKELY_ANY = ("{count} genes are too many to try in turn; I search which diseases name them.",)
+_WHICH = ("“{words}” names more than one thing; {node} is the one meant here.",)
+_PLAIN = {
+    "causal_genes": "genes",
+    "causes": "other diseases",
+    "gene_groups": "gene families",
+    "genes": "member genes",
+    "diseases": "diseases",
+    "phenotypes": "phenotypes",
+    "inheritance": "inheritance",
+    "onset": "onset",
+}
+
+
+class Thoughts:
+    """Words for one rollout; `names` is filled by what was read."""
+
+    def __init__(self, rng: Random, names: Mapping[str, str]) -> None:
+        self._rng = rng
+        self._names = names
+
+    def search(self, signs: Sequence[str]) -> str:
+        """Before the first search."""
+        return self._say(_SEARCH, signs=listed(signs))
+
+    def bearers(self, sign: str) -> str:
+        """Before listing the diseases with a sign."""
+        return self._say(_BEARERS, sign=sign)
+
+    def look(self, node: str) -> str:
+        """Before looking an entity up."""
+        return self._say(_LOOK, name=self.name(node))
+
+    def read(self, node: str, clue: str) -> str:
+        """Before reading the page of an entity."""
+        return self._say(_READ, name=self.name(node), clue=clue)
+
+    def check(self, node: str, clue: str) -> str:
+        """Before checking a clue."""
+        return self._say(_CHECK, name=self.name(node), clue=clue)
+
+    def step(self, node: str, relation: str) -> str:
+        """Before following a relation."""
+        return self._say(_STEP, name=self.name(node), relation=_PLAIN[relation])
+
+    def rest(self, node: str, relation: str) -> str:
+        """Before reading a list in full."""
+        return self._say(_REST, name=self.name(node), relation=_PLAIN[relation])
+
+    def next_page(self) -> str:
+        """Before turning a page."""
+        return self._say(_NEXT)
+
+    def family(self, family: str) -> str:
+        """Before listing a gene family that the question names."""
+        return self._say(_FAMILY, family=family)
+
+    def likely(self, count: int, signs: Sequence[str]) -> str:
+        """Before searching for where many genes lead."""
+        if signs:
+            return self._say(_LIKELY, count=str(count), signs=listed(signs))
+        return self._say(_LIKELY_ANY, count=str(count))
+
+    def which(self, name: str, node: str) -> str:
+        """Before following one of several entities with the same name."""
+        return self._say(_WHICH, words=name, node=node)
+
+    def name(self, node: str) -> str:
+        """The name of an entity that was seen, else its identifier."""
+        return self._names.get(node, node)
+
+    def answer(self, guide: Guide, found: Mapping[str, str]) -> str:
+        """The final message: the chain as it was found, and the answer."""
+        cited = {mask: f"{self.name(node)} ({node})" for mask, node in found.items()}
+        first = next(iter(guide.masks))
+        signs = [clue.text for clue in guide.clues if clue.mask == first]
+        lines = [f"The disease with {listed(signs)} is {cited[first]}."]
+        lines += [
+            _SENTENCES[one.predicate, one.forward].format(
+                start=cited[one.start], end=cited[one.end]
+            )
+            for one in guide.steps
+        ]
+        said = [clue.text for clue in guide.clues if clue.mask != first]
+        if said:
+            lines.append(f"The remaining clues ({'; '.join(said)}) are recorded for it as well.")
+        return " ".join(lines) + f"\n\nAnswer: {cited[guide.answer]}"
+
+    def give_up(self, reason: str) -> str:
+        """The final message without an answer."""
+        return f"I could not settle the question: {reason}.\n\nAnswer: not found"
+
+    def _say(self, templates: Sequence[str], **values: str) -> str:
+        capitals = {
+            key.capitalize(): value[:1].upper() + value[1:] for key, value in values.items()
+        }
+        return self._rng.choice(templates).format(**values, **capitals)
+
+
+_SENTENCES = {
+    ("gene_associated_with_condition", False): "{end} is a gene implicated in {start}.",
+    ("gene_associated_with_condition", True): "{start} is also associated with {end}.",
+    ("member_of", True): "{start} belongs to {end}.",
+    ("member_of", False): "{end} is another gene of {start}.",
+}

@@ -1,0 +1,331 @@
+"""The command line: one thin function per command.
+
+Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
+2 bad usage. A user's mistake is one line without a traceback.
+"""
+
+import functools
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from medresearcher import __version__
+
+if TYPE_CHECKING:
+    from medresearcher.kb import KnowledgeBase
+    from medresearcher.settings import Settings
+
+app = typer.Typer(
+    name="medresearcher",
+    help="Medical knowledge turned into expert-level deep-research agents.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+sources_app = typer.Typer(help="What data there is; fetch it.", no_args_is_help=True)
+app.add_typer(sources_app, name="sources")
+
+DEFAULT_SEED = 2508
+
+Kb = Annotated[Path | None, typer.Option(help="Folder of the knowledge base.", metavar="DIR")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Seed = Annotated[int, typer.Option(help="All randomness comes from it.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    app()
+
+
+def _fail(code: int, message: str) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def _reported(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn what a command raises into one line and an exit code."""
+
+    @functools.wraps(command)
+    def run(**arguments: Any) -> None:
+        from medresearcher.errors import InputError, MedResearcherError, boundary
+
+        try:
+            command(**arguments)
+        except InputError as error:
+            _fail(2, str(error))
+        except MedResearcherError as error:
+            _fail(1, str(error))
+        except KeyboardInterrupt:
+            typer.echo("stopped: what is done is kept; run the same command to go on", err=True)
+            sys.stdout.flush()
+            os._exit(1)  # calls in flight are not waited for
+        except (OSError, MemoryError) as error:
+            _fail(1, str(boundary(error)))
+
+    return run
+
+
+def _settings(**overrides: Any) -> "Settings":
+    from medresearcher.settings import load_settings
+
+    return load_settings(**overrides)
+
+
+def _knowledge(kb: Path | None) -> "KnowledgeBase":
+    from medresearcher.kb import KnowledgeBase
+
+    return KnowledgeBase.open(kb or _settings().kb)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_counts(counts: dict[str, Any], *, as_json: bool) -> None:
+    """Counts as JSON, or one a line with nested ones indented."""
+    if as_json:
+        _print_json(counts)
+        return
+    for name, value in counts.items():
+        if isinstance(value, dict):
+            typer.echo(f"{name}:")
+            for key, number in value.items():
+                typer.echo(f"  {key:<36} {_shown(number):>10}")
+        else:
+            typer.echo(f"{name:<38} {_shown(value):>10}")
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "not known"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Medical knowledge turned into expert-level deep-research agents."""
+
+
+@app.command()
+@_reported
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the results.", metavar="DIR")] = Path(
+        "demo"
+    ),
+    count: Annotated[int, typer.Option(min=1, help="How many questions to make.")] = 240,
+    seed: Seed = DEFAULT_SEED,
+    as_json: Json = False,
+) -> None:
+    """The main job on packaged data, with no key and no GPU, ending in report.html."""
+    from medresearcher.demo import run_demo
+
+    _print_counts(run_demo(out, _settings(), count=count, seed=seed), as_json=as_json)
+
+
+@sources_app.command("list")
+@_reported
+def sources_list(as_json: Json = False) -> None:
+    """List the sources with release, licence, size and what they give."""
+    from medresearcher.sources.registry import SOURCES
+
+    rows: list[dict[str, Any]] = [
+        {
+            "name": one.name,
+            "title": one.title,
+            "release": one.release,
+            "licence": one.licence,
+            "needs_consent": one.needs_consent,
+            "pin": one.wheel.pin,
+            "sha256": one.wheel.sha256,
+            "bytes": one.wheel.size,
+            "gives": one.gives,
+            "homepage": one.homepage,
+        }
+        for one in SOURCES.values()
+    ]
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        typer.echo(f"{row['name']:<15} {row['title']}, release {row['release']}")
+        typer.echo(f"{'':<15} {row['licence']} · {row['pin']} · {row['bytes'] / 1e6:.1f} MB")
+        typer.echo(f"{'':<15} {row['gives']}")
+
+
+@sources_app.command("pull")
+@_reported
+def sources_pull(
+    names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; none: all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch sources, check their hashes, keep what is there and whole."""
+    from medresearcher.sources.fetch import pull
+
+    folder = _settings().downloads
+    pulled = pull(names or [], folder)
+    if as_json:
+        _print_json([{"file": p.file, "fetched": p.fetched, "bytes": p.size} for p in pulled])
+        return
+    for one in pulled:
+        typer.echo(f"{'fetched' if one.fetched else 'present':<8} {one.file}")
+    typer.echo(f"in {folder}")
+
+
+@app.command()
+@_reported
+def build(kb: Kb = None, as_json: Json = False) -> None:
+    """Build the knowledge base from the sources, fetching those that are missing."""
+    from medresearcher.kb import build as build_kb
+    from medresearcher.sources.fetch import pull
+
+    settings = _settings()
+    pull([], settings.downloads)
+    _print_counts(build_kb(kb or settings.kb, settings.downloads).counts, as_json=as_json)
+
+
+@app.command()
+@_reported
+def stats(kb: Kb = None, as_json: Json = False) -> None:
+    """Count the knowledge base by type, source, specialty and licence."""
+    _print_counts(_knowledge(kb).counts, as_json=as_json)
+
+
+@app.command()
+@_reported
+def synthesize(
+    count: Annotated[int, typer.Option(min=1, help="How many questions to make.")],
+    out: Annotated[Path, typer.Option(help="The JSONL file to write.", metavar="FILE")],
+    kb: Kb = None,
+    seed: Seed = DEFAULT_SEED,
+    as_json: Json = False,
+) -> None:
+    """Make certified questions from the knowledge base."""
+    from medresearcher.questions.synthesize import write_questions
+
+    settings = _settings().synthesis
+    graph = _knowledge(kb).graph
+    _print_counts(write_questions(graph, out, settings, count=count, seed=seed), as_json=as_json)
+
+
+@app.command()
+@_reported
+def rollout(
+    questions: Annotated[Path, typer.Argument(help="Questions, as `synthesize` writes them.")],
+    out: Annotated[Path, typer.Option(help="Folder for the trajectories.", metavar="DIR")],
+    policy: Annotated[
+        str,
+        typer.Option(help="`guided`, or the name of a model at the set endpoint."),
+    ] = "guided",
+    guide: Annotated[bool, typer.Option(help="Show a model the masked chain.")] = False,
+    k: Annotated[int, typer.Option("--k", min=1, help="Attempts per question.")] = 1,
+    kb: Kb = None,
+    seed: Seed = DEFAULT_SEED,
+    as_json: Json = False,
+) -> None:
+    """Research questions with the tools; write every trajectory."""
+    from medresearcher.agent.policies import policy_named
+    from medresearcher.agent.runner import write_rollouts
+
+    settings = _settings()
+    counts = write_rollouts(
+        questions,
+        out,
+        policy_named(policy, settings.llm, guided=guide),
+        _knowledge(kb),
+        settings.rollout,
+        attempts=k,
+        seed=seed,
+    )
+    _print_counts(counts, as_json=as_json)
+
+
+@app.command()
+@_reported
+def curate(
+    rollouts: Annotated[Path, typer.Argument(help="Folder of a rollout run.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Folder for the training sets.", metavar="DIR")],
+    questions: Annotated[
+        Path | None, typer.Option(help="The questions file, for chain lengths on the card.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Keep what is right and whole; export training sets with a dataset card."""
+    from medresearcher.agent.runner import sources_of
+    from medresearcher.trajectories.curate import curate as curate_run
+
+    counts = curate_run(rollouts, out, sources=sources_of(rollouts), questions=questions)
+    _print_counts(counts, as_json=as_json)
+
+
+@app.command()
+@_reported
+def search(
+    query: Annotated[str, typer.Argument(help="Words to look for.")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many documents.")] = 10,
+    kind: Annotated[
+        str | None, typer.Option("--type", help="Only documents of this type, as `stats` lists.")
+    ] = None,
+    kb: Kb = None,
+    as_json: Json = False,
+) -> None:
+    """Search the documents: title, snippet, source, year, id."""
+    from dataclasses import asdict
+
+    base = _knowledge(kb)
+    base.check_type(kind)
+    hits = base.index.search(query, limit, types=[kind] if kind else None)
+    if as_json:
+        _print_json([asdict(hit) for hit in hits])
+        return
+    if not hits:
+        typer.echo("nothing found; try other or fewer words", err=True)
+    for number, hit in enumerate(hits, 1):
+        year = f" · {hit.year}" if hit.year else ""
+        typer.echo(f"{number:>2}. {hit.title}")
+        typer.echo(f"    {hit.id} · {hit.type} · {hit.source}{year} · score {hit.score:.2f}")
+        typer.echo(f"    {hit.snippet}\n")
+
+
+@app.command()
+@_reported
+def show(
+    entity: Annotated[str, typer.Argument(help="An identifier or an exact name.")],
+    relation: Annotated[str | None, typer.Option(help="List one relation in full.")] = None,
+    page: Annotated[int, typer.Option(min=1, help="Page of a long list.")] = 1,
+    kb: Kb = None,
+    as_json: Json = False,
+) -> None:
+    """Show what the graph states about an entity, with the sources."""
+    from medresearcher.errors import InputError
+    from medresearcher.records.trajectory import Outcome
+    from medresearcher.tools.lookup_entity import lookup_entity
+
+    arguments: dict[str, Any] = {"entity": entity, "page": page}
+    if relation:
+        arguments["relation"] = relation
+    observation = lookup_entity(_knowledge(kb).graph).call(json.dumps(arguments))
+    if observation.outcome not in (Outcome.FOUND, Outcome.CONFLICT):
+        raise InputError(observation.text)
+    if as_json:
+        _print_json({"outcome": observation.outcome, "text": observation.text})
+        return
+    typer.echo(observation.text)

@@ -1,0 +1,158 @@
+"""The knowledge base: graph, documents and search index in one folder, built in one go.
+
+A build happens in a folder beside the target, which is moved into place when it is whole; so a
+knowledge base that can be opened is complete. `manifest.json` tells its sources and counts.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from medresearcher.engines.progress import progress
+from medresearcher.errors import InputError
+from medresearcher.graph.build import build_graph
+from medresearcher.graph.store import Graph
+from medresearcher.questions.specialties import Classifier
+from medresearcher.records.knowledge import Document, EntityType, Item, Predicate
+from medresearcher.retrieval.index import Index, build_index
+from medresearcher.retrieval.pages import definition_documents, fact_pages
+from medresearcher.runs import MANIFEST, Manifest, Run, read_manifest
+from medresearcher.sources.fetch import read_source
+from medresearcher.sources.registry import licence_of, select
+
+GRAPH = "graph"
+INDEX = "index"
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """An opened knowledge base; graph and index are loaded when first used."""
+
+    folder: Path
+
+    @classmethod
+    def open(cls, folder: Path) -> "KnowledgeBase":
+        """Open the knowledge base in `folder`; `InputError` if there is none."""
+        if not (folder / MANIFEST).exists():
+            raise InputError(f"{folder}: no knowledge base here; run `medresearcher build`")
+        return cls(folder)
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What the knowledge base was built from, and its counts."""
+        return read_manifest(self.folder / MANIFEST)
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """Nodes, edges and documents by type, source, specialty and licence."""
+        return self.manifest.counts
+
+    def check_type(self, kind: str | None) -> None:
+        """Raise `InputError` for a type that no document has."""
+        known: dict[str, int] = self.counts["documents"]
+        if kind is not None and kind not in known:
+            raise InputError(f"no document has type `{kind}`; the types are {', '.join(known)}")
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph."""
+        return Graph.load(self.folder / GRAPH)
+
+    @cached_property
+    def index(self) -> Index:
+        """The search index."""
+        return Index.open(self.folder / INDEX)
+
+
+def build(folder: Path, downloads: Path, names: Sequence[str] = ()) -> KnowledgeBase:
+    """Build from the named sources (none: all without consent); keep one that is up to date.
+
+    Raises `InputError` for a source that is not fetched or a folder that holds something else,
+    `SourceError` for a broken source; the knowledge base that was there then stays as it was.
+    """
+    sources = select(names)
+    pins = {source.name: source.wheel.sha256 for source in sources}
+    if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir()):
+        raise InputError(f"{folder}: is not empty and holds no knowledge base; choose another --kb")
+    draft = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    run = Run.in_folder(draft, "build", {}, pins)
+    if (folder / MANIFEST).exists():
+        old = read_manifest(folder / MANIFEST)
+        if old.identity == run.manifest.identity and old.versions == run.manifest.versions:
+            shutil.rmtree(draft)
+            return KnowledgeBase.open(folder)
+    try:
+        counts = _build(draft, downloads, [source.name for source in sources], run)
+        run.finish(counts)
+        if folder.exists():
+            shutil.rmtree(folder)
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return KnowledgeBase.open(folder)
+
+
+def _build(draft: Path, downloads: Path, names: list[str], run: Run) -> dict[str, Any]:
+    with progress("read sources", len(names)) as advance:
+
+        def items() -> Iterator[Item]:
+            for name in names:
+                yield from read_source(name, downloads)
+                advance(note=name)
+
+        built = build_graph(draft / GRAPH, items())
+    run.lap("graph_s")
+    documents = Counter[tuple[str, str]]()
+    with progress("index documents") as advance:
+
+        def counted() -> Iterator[Document]:
+            for document in _documents(built.graph, built.documents):
+                documents[document.type, document.source] += 1
+                advance()
+                yield document
+
+        total = build_index(draft / INDEX, counted())
+    run.lap("index_s")
+    return {**_counts(built.graph, documents), "total_documents": total, "build": built.counts}
+
+
+def _documents(graph: Graph, given: list[Document]) -> Iterator[Document]:
+    yield from fact_pages(graph)
+    yield from definition_documents(graph)
+    yield from given
+
+
+def _counts(graph: Graph, documents: Counter[tuple[str, str]]) -> dict[str, Any]:
+    """What `stats` shows: nodes, edges and documents by type, source, specialty and licence."""
+    classifier = Classifier(graph)
+    diseases = graph.ids(EntityType.DISEASE)
+    specialties = Counter(classifier.specialty(one) or "none" for one in diseases)
+    by_type: Counter[str] = Counter()
+    by_source: Counter[str] = Counter()
+    for (kind, source), number in documents.items():
+        by_type[kind] += number
+        for part in source.split(", "):
+            by_source[part] += number
+    statements = graph.statement_counts()
+    licences: Counter[str] = Counter()
+    for source, number in statements.items():
+        licences[licence_of(source)] += number
+    return {
+        "nodes": {str(kind): len(graph.codes_of(kind)) for kind in EntityType},
+        "edges": {str(predicate): graph.edge_count(predicate) for predicate in Predicate},
+        "documents": _ordered(by_type),
+        "documents_by_source": _ordered(by_source),
+        "statements_by_source": _ordered(statements),
+        "statements_by_licence": _ordered(licences),
+        "diseases_by_specialty": _ordered(specialties),
+        "graph": graph.digest,
+    }
+
+
+def _ordered(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
