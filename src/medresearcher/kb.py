@@ -20,6 +20,7 @@ from medresearcher.questions.specialties import Classifier
 from medresearcher.records.knowledge import Document, EntityType, Item, Predicate
 from medresearcher.retrieval.index import Index, build_index
 from medresearcher.retrieval.pages import definition_documents, fact_pages
+from medresearcher.retrieval.storage import FORMAT
 from medresearcher.runs import MANIFEST, Manifest, Run, read_manifest
 from medresearcher.sources.fetch import read_source
 from medresearcher.sources.registry import licence_of, select
@@ -80,7 +81,7 @@ def build(folder: Path, downloads: Path, names: Sequence[str] = ()) -> Knowledge
         raise InputError(f"{folder}: is not empty and holds no knowledge base; choose another --kb")
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
-    run = Run.in_folder(draft, "build", {}, pins)
+    run = Run.in_folder(draft, "build", {"index": FORMAT}, pins)
     if (folder / MANIFEST).exists():
         old = read_manifest(folder / MANIFEST)
         if old.identity == run.manifest.identity and old.versions == run.manifest.versions:

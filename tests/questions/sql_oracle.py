@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from medresearcher.records.question import Atom, Query
+from medresearcher.records.question import Query
 
 _TABLES = """
 CREATE TABLE node AS SELECT id, type FROM read_parquet('{folder}/entities.parquet');
@@ -20,6 +20,7 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory database with the nodes and asserted edges of the graph in `folder`."""
     database = duckdb.connect()
     database.execute(_TABLES.format(folder=folder))
+    database.execute("SET disabled_optimizers = 'join_order'")  # the chain is the best order
     return database
 
 
@@ -29,32 +30,40 @@ def answers(database: duckdb.DuckDBPyConnection, query: Query) -> set[str]:
 
 
 def sql(query: Query) -> str:
-    """The query, with one table per variable and one condition per atom."""
-    closures: list[str] = []
-    conditions = [f"{name}.type = '{kind}'" for name, kind in query.variables.items()]
-    conditions += [_condition(query, atom, closures) for atom in query.atoms]
-    names = sorted(query.variables)
-    conditions += [
-        f"{one}.id <> {other}.id"
-        for place, one in enumerate(names)
-        for other in names[place + 1 :]
-        if query.variables[one] is query.variables[other]
+    """One table per variable with its own conditions; then the joins, from the first variable."""
+    joins = [atom for atom in query.atoms if atom.object in query.variables]
+    conditions = [atom for atom in query.atoms if atom.object not in query.variables]
+    views = [
+        f"below_{place}(id) AS (SELECT '{atom.object}' UNION SELECT s FROM edge "
+        f"JOIN below_{place} ON o = id WHERE p = 'subclass_of' AND {str(atom.closure).lower()})"
+        for place, atom in enumerate(conditions)
     ]
-    lead = f"WITH RECURSIVE {', '.join(closures)}" if closures else ""
-    tables = ", ".join(f"node {name}" for name in names)
-    where = " AND ".join(conditions)
-    return f"{lead} SELECT DISTINCT {query.answer}.id FROM {tables} WHERE {where}"
-
-
-def _condition(query: Query, atom: Atom, closures: list[str]) -> str:
-    if atom.object in query.variables:
-        pairs = f"SELECT s, o FROM edge WHERE p = '{atom.predicate}'"
-        return f"({atom.subject}.id, {atom.object}.id) IN ({pairs})"
-    objects = f"'{atom.object}'"
-    if atom.closure:
-        name = f"below_{len(closures)}"
-        lower = f"SELECT s FROM edge JOIN {name} ON o = id WHERE p = 'subclass_of'"
-        closures.append(f"{name}(id) AS (SELECT '{atom.object}' UNION {lower})")
-        objects = f"SELECT id FROM {name}"
-    found = f"SELECT s FROM edge WHERE p = '{atom.predicate}' AND o IN ({objects})"
-    return f"{atom.subject}.id IN ({found})"
+    for name, kind in query.variables.items():
+        own = "".join(
+            f" AND id IN (SELECT s FROM edge JOIN below_{place} b ON o = b.id WHERE p = "
+            f"'{atom.predicate}')"
+            for place, atom in enumerate(conditions)
+            if atom.subject == name
+        )
+        views.append(f"of_{name} AS MATERIALIZED (SELECT id FROM node WHERE type = '{kind}'{own})")
+    first = next(iter(query.variables))
+    tables = [f"of_{first} {first}"]
+    bound = {first}
+    for place, atom in enumerate(joins):
+        known, new = sorted((atom.subject, atom.object), key=lambda one: one not in bound)
+        ends = {atom.subject: f"e{place}.s", atom.object: f"e{place}.o"}
+        tables.append(
+            f"JOIN edge e{place} ON e{place}.p = '{atom.predicate}' AND {ends[known]} = {known}.id"
+        )
+        tables.append(f"JOIN of_{new} {new} ON {new}.id = {ends[new]}")
+        tables.extend(
+            f"AND {new}.id <> {old}.id"
+            for old in sorted(bound)
+            if query.variables[old] is query.variables[new]
+        )
+        bound.add(new)
+    assert bound == set(query.variables), "the joins must connect all variables in their order"
+    return (
+        f"WITH RECURSIVE {', '.join(views)} "
+        f"SELECT DISTINCT {query.answer}.id FROM {' '.join(tables)}"
+    )

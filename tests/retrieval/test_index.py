@@ -5,6 +5,7 @@ import math
 import random
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from medresearcher.errors import InputError
 from medresearcher.records.knowledge import Document
-from medresearcher.retrieval.index import MAX_TERMS, TITLE_BOOST, Index, build_index
+from medresearcher.retrieval.index import MAX_TERMS, PAIR_BOOST, TITLE_BOOST, Index, build_index
 
 WORDS = ["rash", "fever", "cough", "pain", "gene", "aorta", "lens", "tall"]
 
@@ -37,16 +38,26 @@ def opened(folder: Path, documents: list[Document]) -> Index:
     return Index.open(folder)
 
 
-def bm25(documents: list[Document], field: str, query: list[str], k1: float = 1.2, b: float = 0.75):
-    """Robertson's BM25 as tantivy counts it; exact for fields of up to 40 words."""
+def bm25(
+    documents: list[Document],
+    field: str,
+    units: list[tuple[str, ...]],
+    k1: float = 1.2,
+    b: float = 0.75,
+) -> list[float]:
+    """Robertson's BM25 as tantivy counts it; exact for fields of up to 40 words.
+
+    A unit is a word or a pair of words side by side; the weight of a pair is that of both words.
+    """
     texts = [getattr(document, field).split() for document in documents]
     mean = sum(map(len, texts)) / len(texts)
     scores = [0.0] * len(texts)
-    for word in query:
-        having = sum(word in text for text in texts)
-        idf = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
+    for unit in units:
+        having = [sum(word in text for text in texts) for word in unit]
+        idf = sum(math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for n in having)
         for number, text in enumerate(texts):
-            count = text.count(word)
+            windows = zip(*(text[start:] for start in range(len(unit))), strict=False)
+            count = sum(window == unit for window in windows)
             norm = k1 * (1 - b + b * len(text) / mean)
             scores[number] += idf * count * (k1 + 1) / (count + norm)
     return scores
@@ -58,11 +69,12 @@ def bm25(documents: list[Document], field: str, query: list[str], k1: float = 1.
 def test_order_and_scores_are_those_of_brute_force_bm25(tmp_path: Path, query: str) -> None:
     documents = corpus(60, seed=3)
     index = opened(tmp_path / "i", documents)
-    words = list(dict.fromkeys(query.split()))
+    words = [(word,) for word in dict.fromkeys(query.split())]
     title, text = (bm25(documents, field, words) for field in ("title", "text"))
+    near = bm25(documents, "text", list(dict.fromkeys(pairwise(query.split()))))
     total = {
-        one.id: TITLE_BOOST * a + b
-        for one, a, b in zip(documents, title, text, strict=True)
+        one.id: TITLE_BOOST * a + b + PAIR_BOOST * c
+        for one, a, b, c in zip(documents, title, text, near, strict=True)
         if a + b
     }
     expected = sorted(total, key=lambda one: (-float(f"{total[one]:.5g}"), one))
@@ -77,6 +89,17 @@ def test_ties_are_broken_by_id_even_beyond_the_cut(tmp_path: Path) -> None:
     random.Random(1).shuffle(ids)
     index = opened(tmp_path / "i", [Document(one, "t", "same", "same words", "s") for one in ids])
     assert [hit.id for hit in index.search("same", 5)] == sorted(ids)[:5]
+
+
+def test_ties_are_broken_by_id_when_segments_were_merged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With little memory tantivy writes and merges several segments, not in order of id."""
+    monkeypatch.setattr("medresearcher.retrieval.index._HEAP_BYTES", 15_000_000)
+    ids = [f"T{number:04}" for number in range(6_000)]
+    texts = {one: "same " + " ".join(f"{one}x{word}" for word in range(120)) for one in ids}
+    index = opened(tmp_path / "i", [Document(one, "t", "", texts[one], "s") for one in ids])
+    assert [hit.id for hit in index.search("same", 5)] == ids[:5]
 
 
 def test_builds_agree_whatever_the_order_and_the_process(tmp_path: Path) -> None:

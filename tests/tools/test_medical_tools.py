@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medresearcher.graph.store import Graph
@@ -179,6 +179,7 @@ _FACTS = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from(list(RELATIONS)), st.lists(_FACTS, max_size=5)))
 def test_facts_read_back_what_was_written(facts: dict[str, list[Fact]]) -> None:
     text = "\n\n".join(

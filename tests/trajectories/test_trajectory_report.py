@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import lxml.html
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from trajectory_samples import (
     UNJUDGED,
     WRONG,
@@ -18,6 +20,7 @@ from trajectory_samples import (
 )
 
 from medresearcher.records.trajectory import Message
+from medresearcher.trajectories.figures import MAX_BINS, by_calls
 from medresearcher.trajectories.proof import certificate, chain
 from medresearcher.trajectories.report import ReportData, pick, render_report
 from medresearcher.trajectories.story import (
@@ -154,6 +157,22 @@ class TestPick:
         assert pick(KEPT[:2], BY_ID) == list(KEPT[:2])
         assert pick([rounds(3)], BY_ID) == []
         assert pick([], {}) == []
+
+
+class TestFigures:
+    @given(st.lists(st.integers(0, 90), min_size=1))
+    def test_bins_hold_every_trajectory_once_and_are_few(self, numbers):
+        made = {number: rounds(number) for number in set(numbers)}
+        bins = by_calls([made[number] for number in numbers])
+        assert sum(bins.values()) == len(numbers)
+        assert len(bins) <= MAX_BINS
+        for label, count in bins.items():
+            low, _, high = label.partition(" to ")
+            assert count == sum(int(low) <= one <= int(high or low) for one in numbers)
+
+    def test_few_numbers_have_a_bin_each_without_gaps(self):
+        assert by_calls([rounds(2), rounds(4), rounds(4)]) == {"2": 1, "3": 0, "4": 2}
+        assert by_calls([]) == {}
 
 
 class TestReport:

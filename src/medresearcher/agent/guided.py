@@ -35,7 +35,10 @@ _HITS = 10
 _WIDE = 3
 # More genes than this are not tried one by one before a search for where they lead.
 _MANY = 4
+_TRIED = 8
 _NAMED = 40
+# A list longer than this is too general to lead anywhere.
+_TOO_MANY = 120
 _OPENED = 4
 # The identifiers of what a question names, where the name alone is ambiguous.
 _PREFIX = {"diseases": "HP:", "genes": "HGNC.FAMILY:"}
@@ -108,6 +111,7 @@ class Researcher:
         self.say = Thoughts(rng, self.notes.names)
         self.calls = 0
         self.documents: dict[str, str] = {}
+        self.too_long: set[str] = set()
 
     def research(self) -> Generator[Move, str, str]:
         """Research the question; the final message is the value of the generator."""
@@ -163,7 +167,8 @@ class Researcher:
         options = yield from self._options(step, bound)
         if len(options) > _MANY and place + 1 < len(self.guide.steps):
             likely = yield from self._likely(self.guide.steps[place + 1], options)
-            options = [*likely, *(one for one in options if one not in likely)]
+            rest = [one for one in options if one not in likely]
+            options = [*likely, *rest[:_TRIED]]
         for option in options:
             if (yield from self._fits(option, step.end)):
                 found = yield from self._follow(place + 1, {**bound, step.end: option})
@@ -187,7 +192,7 @@ class Researcher:
 
     def _likely(self, step: GuideStep, genes: list[str]) -> Generator[Move, str, list[str]]:
         """Which of many genes lead on: search for a disease with its signs and one of them."""
-        if step.predicate is not Predicate.CAUSES:
+        if step.predicate is not Predicate.CAUSES or not step.forward:
             return []
         signs = [clue.text for clue in self._clues(step.end, Predicate.HAS_PHENOTYPE)]
         names = [self.notes.names[gene] for gene in genes[:_NAMED]]
@@ -245,6 +250,8 @@ class Researcher:
         if self.notes.facts(node, relation) is None and not self.notes.seen(node, relation):
             text = yield from self._move(thought, "lookup_entity", {"entity": node})
             self.notes.add_summary(node, text)
+        if self.notes.count(node, relation) > _TOO_MANY:
+            return []
         if self.notes.facts(node, relation) is None:
             yield from self._pages(node, relation, self.say.rest(node, relation))
         return self.notes.seen(node, relation)
@@ -259,7 +266,7 @@ class Researcher:
         self, name: str, relation: str, thought: str
     ) -> Generator[Move, str, list[str] | None]:
         """All facts of a relation of something the question names."""
-        if self.notes.facts(name, relation) is None:
+        if self.notes.facts(name, relation) is None and name not in self.too_long:
             text = yield from self._pages(name, relation, thought)
             meant = [
                 curie
@@ -279,7 +286,10 @@ class Researcher:
             if page > 1:
                 arguments["page"] = page
             text = yield from self._move(thought, "lookup_entity", arguments)
-            if self.notes.add_page(node, relation, text) == 0:
+            left = self.notes.add_page(node, relation, text)
+            if page + left > _MAX_PAGES:
+                self.too_long.add(node)
+            if left == 0 or node in self.too_long:
                 break
             thought = self.say.next_page()
         return text

@@ -6,6 +6,7 @@ from medresearcher.records.knowledge import Predicate
 from medresearcher.tools.facts import parse_facts
 
 _MORE = re.compile(r'^… \d+ more: call again with relation "(\w+)"$', re.MULTILINE)
+_COUNT = re.compile(r"^(\w+) \((\d+)\):$", re.MULTILINE)
 _PAGES = re.compile(r"· page (\d+) of (\d+)\]$")
 _RELATIONS = {
     (Predicate.CAUSES, True): "causes",
@@ -32,6 +33,7 @@ class Notebook:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self._whole: dict[tuple[str, str], list[str]] = {}
+        self._counts: dict[tuple[str, str], int] = {}
         self._partly: dict[tuple[str, str], list[str]] = {}
 
     def facts(self, entity: str, relation: str) -> list[str] | None:
@@ -42,8 +44,13 @@ class Notebook:
         """Identifiers at the other end as far as they were read."""
         return self._whole.get((entity, relation)) or self._partly.get((entity, relation), [])
 
+    def count(self, entity: str, relation: str) -> int:
+        """How many facts a heading said there are; 0 if none was read."""
+        return self._counts.get((entity, relation), 0)
+
     def add_summary(self, entity: str, text: str) -> None:
         """Note a look-up without a relation; relations that it does not list have no facts."""
+        self._counts.update(((entity, name), int(count)) for name, count in _COUNT.findall(text))
         unfinished = set(_MORE.findall(text))
         for relation in set(_RELATIONS.values()):
             self._whole.setdefault((entity, relation), [])

@@ -16,7 +16,7 @@ from medresearcher.records.question import Clue, Masked
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 # Genes are said to be any of these, disorders only the last two.
 _LINKED = ("implicated in", "linked to", "associated with")
-_MARKED = ("marked by", "characterised by", "featuring", "with features that include")
+_MARKED = ("marked by", "characterised by", "featuring", "with features such as")
 
 
 def listed(items: Sequence[str]) -> str:
@@ -93,16 +93,14 @@ class Teller:
         return f"{lead} is {also}{another} {self.further(second.end)}."
 
     def _through(self, step: Step, start: str, linked: str) -> str:
-        """The gene at the end of a step from `start`, which is a reference to a disorder or family.
-
-        The phrase ends in a comma if it has a clue.
-        """
-        gene = self._gene(step.end)
+        """The gene at the end of a step from `start`, a reference to a disorder or family."""
         if step.predicate is Predicate.MEMBER_OF:
-            return f"another gene of {start}{gene}"
+            families = self._listing(step.end)
+            also = f" that HGNC also lists under {families}" if families else ""
+            return f"another gene of {start}{also}"
         firsts = ("a gene", "one of the genes")
         which = "a different gene" if len(self.diseases) > 1 else self.rng.choice(firsts)
-        return f"{which} {linked} {start}{gene}"
+        return f"{which}{self._gene(step.end)} {linked} {start}"
 
     # The question.
 
@@ -124,7 +122,7 @@ class Teller:
 
     def _ask_at_once(self, first: Step, second: Step) -> str:
         one, another = self.rng.sample(_LINKED[1:], 2)
-        gene = self._through(first, self._back(first.start, near=False), one).rstrip(",")
+        gene = self._through(first, self._back(first.start, near=False), one)
         if second.predicate is Predicate.MEMBER_OF:
             other = "other " if self.families else ""
             return f"Which {other}gene family includes {gene}?"
@@ -180,7 +178,7 @@ class Teller:
         onset = self._said(disease, Predicate.HAS_ONSET)
         signs = self._said(disease, Predicate.HAS_PHENOTYPE)
         if onset and signs:
-            return f" with {listed(onset)} and features that include {listed(signs)}"
+            return f" with {listed(onset)} and features such as {listed(signs)}"
         if onset:
             return f" with {listed(onset)}"
         return f" {self.rng.choice(_MARKED)} {listed(signs)}" if signs else ""
@@ -188,7 +186,7 @@ class Teller:
     def _gene(self, gene: str) -> str:
         """What the clues say of a gene, to stand behind the word."""
         families = self._listing(gene)
-        return f", listed by HGNC under {families}," if families else ""
+        return f" from the HGNC group {families}" if families else ""
 
     def _listing(self, gene: str) -> str:
         return listed([f"“{family}”" for family in self._said(gene, Predicate.MEMBER_OF)])

@@ -1,7 +1,7 @@
 """`medical_search`: find documents by their words."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,20 @@ from medresearcher.records.trajectory import Outcome
 from medresearcher.retrieval.index import Hit, Index
 from medresearcher.tools.facts import SEPARATOR, one_line
 from medresearcher.tools.tool import Result, Tool
+
+DocumentType = Literal[
+    "disease_page",
+    "gene_page",
+    "definition",
+    "disease_description",
+    "guideline",
+    "systematic_review",
+    "review",
+    "randomised_trial",
+    "clinical_trial",
+    "case_report",
+    "article",
+]
 
 _HIT = re.compile(
     r"^\d+\. (?P<title>.*?)(?: \((?P<curie>[^\s():]+:[^\s()]+)\))? · [^·\n]* · [^·\n]*\n"
@@ -20,7 +34,11 @@ _HIT = re.compile(
 def medical_search(index: Index) -> Tool:
     """The search tool over one index."""
 
-    def search(query: str, limit: Annotated[int, Field(ge=1, le=20)] = 5) -> Result:
+    def search(
+        query: str,
+        limit: Annotated[int, Field(ge=1, le=20)] = 5,
+        type: DocumentType | None = None,  # noqa: A002 - the word that models expect
+    ) -> Result:
         """Search the medical documents: fact pages, definitions, descriptions and abstracts.
 
         Each hit shows the document's id (for read_document), the identifier of the entity that
@@ -30,12 +48,13 @@ def medical_search(index: Index) -> Tool:
         Args:
             query: Words to look for, such as findings, names of diseases or genes.
             limit: How many documents to show.
+            type: Only documents of this type; pages list the facts about one disease or gene.
         """  # noqa: D413
         if not index.terms(query):
             return Result(
                 Outcome.INVALID_ARGUMENTS, "", "the query has no words; expected words to look for"
             )
-        hits = index.search(query, limit)
+        hits = index.search(query, limit, types=[type] if type else None)
         if not hits:
             hint = "try other words, or the full name of a finding or a gene"
             return Result(Outcome.EMPTY, "", f"nothing matches {one_line(query)[:80]!r}; {hint}")

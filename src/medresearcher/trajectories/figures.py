@@ -10,6 +10,8 @@ from medresearcher.sources.registry import Source, select
 from medresearcher.trajectories.filter import Reason
 from medresearcher.trajectories.turns import call_count
 
+MAX_BINS = 12
+
 # What each reason says to a reader; the rules themselves are in `filter`.
 MEANING: Mapping[Reason, str] = {
     Reason.ERROR: "the rollout broke off",
@@ -56,11 +58,19 @@ def by_hops(lengths: Iterable[int | None]) -> dict[str, int]:
 
 
 def by_calls(trajectories: Iterable[Trajectory]) -> dict[str, int]:
-    """How many trajectories make each number of tool calls, without gaps between them."""
-    counts = Counter(map(call_count, trajectories))
-    if not counts:
+    """How many trajectories make so many tool calls, in at most `MAX_BINS` equal, gapless bins."""
+    numbers = [call_count(one) for one in trajectories]
+    if not numbers:
         return {}
-    return {str(number): counts[number] for number in range(min(counts), max(counts) + 1)}
+    low, high = min(numbers), max(numbers)
+    width = -(-(high - low + 1) // MAX_BINS)
+    counts = Counter((number - low) // width for number in numbers)
+    starts = range(low, high + 1, width)
+    return {_span(start, width): counts[place] for place, start in enumerate(starts)}
+
+
+def _span(start: int, width: int) -> str:
+    return str(start) if width == 1 else f"{start} to {start + width - 1}"
 
 
 def named_sources(names: Sequence[str]) -> list[Source]:
