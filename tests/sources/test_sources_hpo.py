@@ -178,6 +178,14 @@ def test_hpo_annotation_keeps_what_the_row_says(folder: Folder) -> None:
     )
 
 
+@pytest.mark.parametrize(("frequency", "absent"), [("0/7", True), ("1/7", False), ("", False)])
+def test_a_sign_seen_in_no_patient_is_stated_to_be_absent(
+    folder: Folder, frequency: str, absent: bool
+) -> None:
+    (statement,) = statements(read_hpo(folder, hpoa(frequency=frequency)), Predicate.HAS_PHENOTYPE)
+    assert (statement.negated, statement.frequency) == (absent, frequency)
+
+
 @pytest.mark.parametrize(
     ("aspect", "term", "predicate"),
     [

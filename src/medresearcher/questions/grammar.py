@@ -96,7 +96,7 @@ class Teller:
         """The gene at the end of a step from `start`, a reference to a disorder or family."""
         if step.predicate is Predicate.MEMBER_OF:
             families = self._listing(step.end)
-            also = f" that HGNC also lists under {families}" if families else ""
+            also = f" that HGNC lists under {families}" if families else ""
             return f"another gene of {start}{also}"
         firsts = ("a gene", "one of the genes")
         which = "a different gene" if len(self.diseases) > 1 else self.rng.choice(firsts)

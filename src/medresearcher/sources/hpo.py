@@ -151,6 +151,7 @@ def _check(files: Files, line: int, row: _Row, known: Mapping[str, EntityType]) 
 
 
 def _statements(line: int, row: _Row, kind: EntityType) -> Iterator[Statement]:
+    """One statement per reference; a sign seen in none (`0/7`) is stated to be absent."""
     onset = row.aspect == "C" and kind is EntityType.ONSET
     predicate = Predicate.HAS_ONSET if onset else _PREDICATES[row.aspect]
     for reference in dict.fromkeys(part.strip() for part in row.reference.split(";")):
@@ -162,7 +163,7 @@ def _statements(line: int, row: _Row, kind: EntityType) -> Iterator[Statement]:
             row.disease,
             line,
             reference,
-            row.qualifier == "NOT",
+            row.qualifier == "NOT" or row.frequency.startswith("0/"),
             row.frequency,
             row.onset,
             _SEXES[row.sex],
