@@ -20,8 +20,7 @@ from medresearcher.questions.specialties import Classifier
 from medresearcher.records.knowledge import Document, EntityType, Item, Predicate
 from medresearcher.retrieval.index import Index, build_index
 from medresearcher.retrieval.pages import definition_documents, fact_pages
-from medresearcher.retrieval.storage import FORMAT
-from medresearcher.runs import MANIFEST, Manifest, Run, read_manifest
+from medresearcher.runs import MANIFEST, Manifest, Run, file_digest, read_manifest
 from medresearcher.sources.fetch import read_source
 from medresearcher.sources.registry import licence_of, select
 
@@ -81,7 +80,7 @@ def build(folder: Path, downloads: Path, names: Sequence[str] = ()) -> Knowledge
         raise InputError(f"{folder}: is not empty and holds no knowledge base; choose another --kb")
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
-    run = Run.in_folder(draft, "build", {"index": FORMAT}, pins)
+    run = Run.in_folder(draft, "build", {"code": _code()}, pins)
     if (folder / MANIFEST).exists():
         old = read_manifest(folder / MANIFEST)
         if old.identity == run.manifest.identity and old.versions == run.manifest.versions:
@@ -120,6 +119,18 @@ def _build(draft: Path, downloads: Path, names: list[str], run: Run) -> dict[str
         total = build_index(draft / INDEX, counted())
     run.lap("index_s")
     return {**_counts(built.graph, documents), "total_documents": total, "build": built.counts}
+
+
+def _code() -> str:
+    """A hash of the code that a knowledge base comes from: changed code builds anew."""
+    package = Path(__file__).parent
+    rooms = ("records", "sources", "graph", "retrieval", "questions/specialties.py")
+    files = [file for room in rooms for file in _python(package / room)]
+    return file_digest([Path(__file__), *files])
+
+
+def _python(place: Path) -> list[Path]:
+    return sorted(place.glob("*.py")) if place.is_dir() else [place]
 
 
 def _documents(graph: Graph, given: list[Document]) -> Iterator[Document]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ANALYZER = "medical"
 REBUILD = "run `medresearcher build` to make it anew"
 
-FORMAT = "medresearcher/index/2"
+_FORMAT = "medresearcher/index/2"
 _MARKER = "index.json"
 
 
@@ -113,8 +113,8 @@ def check_files(folder: Path) -> int:
         version, documents = str(marker["format"]), int(marker["documents"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{folder}: the search index is unfinished; {REBUILD}") from error
-    if version != FORMAT:
-        raise InputError(f"{folder}: expected format {FORMAT}, found {version}; {REBUILD}")
+    if version != _FORMAT:
+        raise InputError(f"{folder}: expected format {_FORMAT}, found {version}; {REBUILD}")
     for name, checksum in sums.items():
         file = folder / name
         if not file.is_file() or _checksum(file) != checksum:
@@ -125,5 +125,5 @@ def check_files(folder: Path) -> int:
 def seal(folder: Path, documents: int) -> None:
     """Mark the index in `folder` as finished: the number of documents, a checksum per file."""
     sums = {path.name: _checksum(path) for path in sorted(folder.iterdir()) if _is_data(path)}
-    marker = {"format": FORMAT, "documents": documents, "files": sums}
+    marker = {"format": _FORMAT, "documents": documents, "files": sums}
     write_atomically(folder / _MARKER, json.dumps(marker, indent=2) + "\n")

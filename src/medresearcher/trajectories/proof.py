@@ -41,8 +41,8 @@ def certificate(question: Question) -> list[str]:
         f"conditions over the graph {proof.graph}.",
         f"Exactly one entity answers it: {question.answer.name} ({question.answer.id}).",
         *(_needed(question, one.clue, one.answers) for one in proof.dropped),
-        f"The chain starts from a rare disease: {question.rarity.value} cited publications, "
-        f"at most {question.rarity.limit} allowed.",
+        f"The chain starts from a rare disease: cited publications {question.rarity.value}, "
+        f"allowed at most {question.rarity.limit}.",
     ]
 
 
