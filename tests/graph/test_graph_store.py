@@ -23,7 +23,7 @@ from graph_samples import (
     rows,
     statement,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medresearcher.errors import InputError
@@ -37,6 +37,7 @@ ENTITY_ROWS = [entity(node, kind) for kind, nodes in NODES.items() for node in n
 EDGES = possible(NODES)
 
 
+@settings(max_examples=50)
 @given(rows(EDGES))
 def test_neighbours_are_those_of_the_statements(statements):
     graph = graph_of(ENTITY_ROWS, statements)
@@ -55,6 +56,7 @@ def test_neighbours_are_those_of_the_statements(statements):
             )
 
 
+@settings(max_examples=50)
 @given(rows(EDGES))
 def test_statements_of_an_edge_are_exactly_its_rows(statements):
     graph = graph_of(ENTITY_ROWS, statements)
@@ -63,6 +65,7 @@ def test_statements_of_an_edge_are_exactly_its_rows(statements):
     assert graph.statement_counts() == Counter(s.source for s in statements)
 
 
+@settings(max_examples=50)
 @given(rows(possible(NODES, SHAPES[-2:])))
 def test_below_agrees_with_networkx(statements):
     graph = graph_of(ENTITY_ROWS, statements)
@@ -78,6 +81,7 @@ def test_a_circle_is_found():
     assert sorted(graph.cycle()) == ["HP:0", "HP:1", "HP:2"]
 
 
+@settings(max_examples=50)
 @given(rows(EDGES), st.randoms(use_true_random=False))
 def test_equal_content_gives_equal_bytes_and_digest(tmp_path_factory, statements, rng):
     first, second = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")

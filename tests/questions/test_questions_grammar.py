@@ -57,7 +57,7 @@ GOLDEN = (
         5,
         "Start from a rare disease with features such as EEG with burst suppression and apnea. "
         "One of the genes linked to it belongs to a gene family. "
-        "Which other disease with adult onset and features such as wide nose, Raynaud phenomenon and EEG with burst suppression is associated with another gene of that family that HGNC also lists under “Cyclins”?",
+        "Which other disease with adult onset and features such as wide nose, Raynaud phenomenon and EEG with burst suppression is associated with another gene of that family that HGNC lists under “Cyclins”?",
     ),
     (
         (D, G, D, G, D),
@@ -71,7 +71,7 @@ GOLDEN = (
         1,
         "Published descriptions of a rare condition with infantile onset list apnea, Raynaud phenomenon and EEG with burst suppression. "
         "A gene linked to it belongs to a gene family. "
-        "Another gene of that family that HGNC also lists under “Cyclins” also belongs to a second gene family. "
+        "Another gene of that family that HGNC lists under “Cyclins” also belongs to a second gene family. "
         "Identify this gene family.",
     ),
     (

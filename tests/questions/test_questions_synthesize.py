@@ -84,7 +84,7 @@ def test_chain_lengths_are_those_of_the_settings(small, tmp_path):
     assert counts["by_hops"] == lengths
 
 
-def test_nothing_is_rare_when_the_limit_is_below_what_is_cited(small, tmp_path):
+def test_a_disease_at_the_limit_is_rare(small, tmp_path):
     rare = SynthesisSettings(max_publications=1)
     assert run(small, tmp_path / "q.jsonl", 3, settings=rare)["questions"] == 3
     # Each disease of the small world cites one publication.
