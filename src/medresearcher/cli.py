@@ -68,6 +68,8 @@ def _reported(command: Callable[..., None]) -> Callable[..., None]:
             typer.echo("stopped: what is done is kept; run the same command to go on", err=True)
             sys.stdout.flush()
             os._exit(1)  # calls in flight are not waited for
+        except BrokenPipeError:
+            raise  # the reader of the output, such as `head`, has enough; typer ends quietly
         except (OSError, MemoryError) as error:
             _fail(1, str(boundary(error)))
 
@@ -107,6 +109,8 @@ def _print_counts(counts: dict[str, Any], *, as_json: bool) -> None:
 def _shown(value: Any) -> str:
     if value is None:
         return "not known"
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
@@ -136,9 +140,13 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """The main job on packaged data, with no key and no GPU, ending in report.html."""
-    from medresearcher.demo import run_demo
+    from medresearcher.demo import run_demo, told
 
-    _print_counts(run_demo(out, _settings(), count=count, seed=seed), as_json=as_json)
+    summary = run_demo(out, _settings(), count=count, seed=seed)
+    if as_json:
+        _print_json(summary)
+    else:
+        typer.echo(told(summary))
 
 
 @sources_app.command("list")
@@ -305,6 +313,16 @@ def search(
         typer.echo(f"    {hit.snippet}\n")
 
 
+def _problem(text: str) -> str:
+    """What a tool found wrong, on one line: its status, then the nearest names if it has any."""
+    from medresearcher.tools.facts import parse_facts
+
+    status = text.splitlines()[-1].removesuffix("]").partition(" · ")[2]
+    near = parse_facts(text).get("nearest", [])
+    names = ", ".join(f"{name} ({curie})" for name, curie in near)
+    return f"{status}; nearest: {names}" if near else status
+
+
 @app.command()
 @_reported
 def show(
@@ -324,7 +342,7 @@ def show(
         arguments["relation"] = relation
     observation = lookup_entity(_knowledge(kb).graph).call(json.dumps(arguments))
     if observation.outcome not in (Outcome.FOUND, Outcome.CONFLICT):
-        raise InputError(observation.text)
+        raise InputError(_problem(observation.text))
     if as_json:
         _print_json({"outcome": observation.outcome, "text": observation.text})
         return

@@ -78,6 +78,25 @@ def run_demo(out: Path, settings: Settings, *, count: int, seed: int) -> dict[st
     }
 
 
+def told(summary: dict[str, Any]) -> str:
+    """The summary of a demo for people, in a few lines."""
+    specialties = summary["kept_by_specialty"].values()
+    hops = list(summary["questions_by_hops"])
+    dropped = ", ".join(f"{number} {reason}" for reason, number in summary["dropped"].items())
+    lines = [
+        f"{summary['questions']} questions over {len(summary['questions_by_specialty'])} "
+        f"specialties, chains of {hops[0]} to {hops[-1]} hops, each answer proven unique",
+        f"{summary['kept']} verified trajectories ({summary['success']:.1%} of the questions "
+        f"answered right), {min(specialties)} to {max(specialties)} per specialty, "
+        f"{summary['tool_calls_mean']:.1f} tool calls each",
+        f"not kept: {dropped or 'none'}",
+        f"report         {summary['report']}",
+        f"training sets  {summary['training_sets']}",
+        f"done in {summary['seconds']} s",
+    ]
+    return "\n".join(lines)
+
+
 def _report(out: Path, kb: KnowledgeBase, seed: int) -> str:
     kept, dropped = sift(read_records(out / ROLLOUTS / TRAJECTORIES, Trajectory))
     counts = kb.counts

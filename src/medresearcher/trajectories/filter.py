@@ -31,6 +31,8 @@ class Reason(StrEnum):
     """Why a trajectory is dropped, in the order of the rules."""
 
     ERROR = "error"
+    ABSTAINED = "abstained"
+    MAX_TURNS = "max_turns"
     UNANSWERED = "unanswered"
     WRONG = "wrong"
     NOT_JUDGED = "not_judged"
@@ -61,10 +63,13 @@ def error(trajectory: Trajectory) -> Reason | None:
 
 def unanswered(trajectory: Trajectory) -> Reason | None:
     """The policy abstained, ran out of turns, or its last message is no answer."""
+    if trajectory.termination is Termination.ABSTAINED:
+        return Reason.ABSTAINED
+    if trajectory.termination is Termination.MAX_TURNS:
+        return Reason.MAX_TURNS
     last = trajectory.messages[-1] if trajectory.messages else None
-    ended = trajectory.termination is Termination.ANSWERED
-    if ended and last and last.role == "assistant" and not last.tool_calls:
-        return None if (last.content or "").strip() else Reason.UNANSWERED
+    if last and last.role == "assistant" and not last.tool_calls and (last.content or "").strip():
+        return None
     return Reason.UNANSWERED
 
 
