@@ -21,6 +21,7 @@ demo: .venv/.ready-demo
 	$(BIN)/medresearcher demo $(if $(OUT),--out "$(OUT)") $(if $(SEED),--seed "$(SEED)")
 
 test: .venv/.ready-test
+	@$(BIN)/medresearcher sources pull || echo "no source data: the tests on real data are skipped"
 	$(BIN)/python -m pytest
 
 lint: .venv/.ready-test
