@@ -319,6 +319,7 @@ def _problem(text: str) -> str:
 
     status = text.splitlines()[-1].removesuffix("]").partition(" · ")[2]
     near = parse_facts(text).get("nearest", [])
+    status = status.replace("medical_search", "`medresearcher search`")
     names = ", ".join(f"{name} ({curie})" for name, curie in near)
     return f"{status}; nearest: {names}" if near else status
 

@@ -15,7 +15,6 @@ from typing import Any
 from medresearcher.agent.notebook import Notebook, relation_of
 from medresearcher.agent.thoughts import Thoughts
 from medresearcher.llm.chat import Reply
-from medresearcher.questions.grammar import listed
 from medresearcher.records.knowledge import Predicate
 from medresearcher.records.trajectory import (
     FunctionCall,
@@ -214,7 +213,9 @@ class Researcher:
                 continue
             relation = relation_of(clue.predicate, forward=True)
             if not self.notes.has(node, relation, clue.text):
-                yield from self._facts(node, relation, self.say.check(node, clue.text))
+                yield from self._look(node, relation, self.say.check(node, clue))
+            if not self.notes.has(node, relation, clue.text):
+                yield from self._facts(node, relation, self.say.check(node, clue))
             if not self.notes.has(node, relation, clue.text):
                 return False
         return True
@@ -238,18 +239,22 @@ class Researcher:
 
     def _facts(self, node: str, relation: str, thought: str) -> Generator[Move, str, list[str]]:
         """The facts of a relation: from the notes, the entity's summary, or page by page."""
-        if self.notes.facts(node, relation) is None and not self.notes.seen(node, relation):
-            text = yield from self._move(thought, "lookup_entity", {"entity": node})
-            self.notes.add_summary(node, text)
+        yield from self._look(node, relation, thought)
         if self.notes.count(node, relation) > _TOO_MANY:
             return []
         if self.notes.facts(node, relation) is None:
             yield from self._pages(node, relation, self.say.rest(node, relation))
         return self.notes.seen(node, relation)
 
+    def _look(self, node: str, relation: str, thought: str) -> Research:
+        """Look an entity up, unless facts of the relation were read before."""
+        if self.notes.facts(node, relation) is None and not self.notes.seen(node, relation):
+            text = yield from self._move(thought, "lookup_entity", {"entity": node})
+            self.notes.add_summary(node, text)
+
     def _read(self, node: str, clues: list[GuideClue]) -> Research:
         """Read the page of an entity that the search has shown."""
-        thought = self.say.read(node, listed([clue.text for clue in clues]))
+        thought = self.say.read(node, clues)
         arguments = {"document_id": self.documents.pop(node)}
         yield from self._move(thought, "read_document", arguments)
 

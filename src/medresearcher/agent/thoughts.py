@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from medresearcher.questions.grammar import listed
-from medresearcher.records.trajectory import Guide
+from medresearcher.records.knowledge import Predicate
+from medresearcher.records.trajectory import Guide, GuideClue
 
 _SEARCH = (
     "The question starts from a disease with {signs}. I will search for these findings together.",
@@ -27,8 +28,8 @@ _READ = (
     "Does {name} fit? I read its page for {clue}.",
 )
 _CHECK = (
-    "I check whether {name} is recorded with {clue}.",
-    "{Name} has to fit {clue} as well; I verify that.",
+    "I check {name} for {clue}.",
+    "{Name} must also fit {clue}; I verify that.",
 )
 _STEP = (
     "From {name} the next step is its {relation}.",
@@ -62,6 +63,15 @@ _PLAIN = {
 }
 
 
+def words(clue: GuideClue) -> str:
+    """A clue as a noun phrase."""
+    if clue.predicate is Predicate.HAS_INHERITANCE:
+        return f"{clue.text} inheritance"
+    if clue.predicate is Predicate.MEMBER_OF:
+        return f"membership in “{clue.text}”"
+    return clue.text
+
+
 class Thoughts:
     """Words for one rollout; `names` is filled by what was read."""
 
@@ -81,13 +91,14 @@ class Thoughts:
         """Before looking an entity up."""
         return self._say(_LOOK, name=self.name(node))
 
-    def read(self, node: str, clue: str) -> str:
+    def read(self, node: str, clues: Sequence[GuideClue]) -> str:
         """Before reading the page of an entity."""
-        return self._say(_READ, name=self.name(node), clue=clue)
+        said = listed([words(clue) for clue in clues])
+        return self._say(_READ, name=self.name(node), clue=said)
 
-    def check(self, node: str, clue: str) -> str:
+    def check(self, node: str, clue: GuideClue) -> str:
         """Before checking a clue."""
-        return self._say(_CHECK, name=self.name(node), clue=clue)
+        return self._say(_CHECK, name=self.name(node), clue=words(clue))
 
     def step(self, node: str, relation: str) -> str:
         """Before following a relation."""
@@ -123,17 +134,15 @@ class Thoughts:
         """The final message: the chain as it was found, and the answer."""
         cited = {mask: f"{self.name(node)} ({node})" for mask, node in found.items()}
         first = next(iter(guide.masks))
-        signs = [clue.text for clue in guide.clues if clue.mask == first]
-        lines = [f"The disease with {listed(signs)} is {cited[first]}."]
+        clues = {mask: [words(one) for one in guide.clues if one.mask == mask] for mask in found}
+        lines = [f"The disease with {listed(clues.pop(first))} is {cited[first]}."]
         lines += [
             _SENTENCES[one.predicate, one.forward].format(
                 start=cited[one.start], end=cited[one.end]
             )
             for one in guide.steps
         ]
-        said = [clue.text for clue in guide.clues if clue.mask != first]
-        if said:
-            lines.append(f"The remaining clues ({'; '.join(said)}) are recorded for it as well.")
+        lines += [f"{cited[mask]} fits {listed(said)}." for mask, said in clues.items() if said]
         return " ".join(lines) + f"\n\nAnswer: {cited[guide.answer]}"
 
     def give_up(self, reason: str) -> str:

@@ -8,6 +8,7 @@ skipped. Gene families that are hubs or only a label for leftovers are not passe
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 
 from medresearcher.graph.store import Graph
@@ -55,15 +56,16 @@ def _extend(
     if len(steps) == hops:
         yield steps
         return
-    options = list(_options(graph, nodes[-1]))
+    options = list(steps_from(graph, nodes[-1]))
     rng.shuffle(options)
     for step in options:
-        if not any(_touch(graph, step.end, node) for node in nodes[:-1]):
+        if not any(touch(graph, step.end, node) for node in nodes[:-1]):
             yield from _extend(graph, (*nodes, step.end), (*steps, step), hops, rng)
 
 
-def _options(graph: Graph, node: str) -> Iterator[Step]:
-    for predicate, forward in _STEPS[graph.type(node)]:
+def steps_from(graph: Graph, node: str) -> Iterator[Step]:
+    """Yield every step that a chain may take from a node, hubs left out; none for other types."""
+    for predicate, forward in _STEPS.get(graph.type(node), ()):
         near = graph.objects(node, predicate) if forward else graph.subjects(node, predicate)
         for end in near:
             if not is_hub(graph, end):
@@ -84,17 +86,30 @@ def series(name: str) -> str:
     return _NUMBER.sub("", name.casefold())
 
 
-def _touch(graph: Graph, one: str, other: str) -> bool:
-    """Whether two nodes are the same, neighbours, of one series, or class and subtype."""
-    if one == other:
-        return True
-    kind = graph.type(one)
-    if kind is graph.type(other):
-        codes = graph.code(one), graph.code(other)
-        if series(graph.name(one)) == series(graph.name(other)):
-            return True
-        return codes[0] in graph.below(codes[1]) or codes[1] in graph.below(codes[0])
-    return any(
-        other in (graph.objects(one, predicate) if forward else graph.subjects(one, predicate))
-        for predicate, forward in _STEPS[kind]
+def touch(graph: Graph, one: str, other: str) -> bool:
+    """Whether two nodes are the same, neighbours, of one series, or class and subtype.
+
+    No two nodes of a chain may touch, except in sequence.
+    """
+    return not (
+        excluded(graph, one).isdisjoint(marks(graph, other))
+        and excluded(graph, other).isdisjoint(marks(graph, one))
     )
+
+
+Mark = int | tuple[EntityType, str]
+
+
+def marks(graph: Graph, node: str) -> tuple[Mark, Mark]:
+    """What others exclude a node by: its code, and its type with the series of its name."""
+    return graph.code(node), (graph.type(node), series(graph.name(node)))
+
+
+def excluded(graph: Graph, node: str) -> frozenset[Mark]:
+    """The marks of all nodes that touch this one, or that have it among theirs."""
+    code, kind = graph.code(node), graph.type(node)
+    near = (
+        graph.neighbours(code, predicate, forward=forward)
+        for predicate, forward in _STEPS.get(kind, ())
+    )
+    return frozenset((marks(graph, node)[1], *graph.below(code), *chain.from_iterable(near)))
