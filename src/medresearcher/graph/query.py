@@ -8,7 +8,7 @@ does not answer the query.
 
 from collections import defaultdict
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 
 from medresearcher.graph.store import Graph
 from medresearcher.records.knowledge import Predicate
@@ -44,10 +44,7 @@ class Solver:
 
     def _find_satisfying(self, predicate: Predicate, obj: int, closure: bool) -> frozenset[int]:
         objects = self.graph.below(obj) if closure else {obj}
-        found: set[int] = set()
-        for one in objects:
-            found.update(self.graph.neighbours(one, predicate, forward=False))
-        return frozenset(found)
+        return self.graph.reached(objects, predicate, forward=False)
 
     def _domains(self, query: Query) -> Domains:
         """The nodes that each variable's own conditions allow; no entry where there are none."""
@@ -75,16 +72,12 @@ class Solver:
             for atom in joins:
                 for start, end, forward in _directions(atom, domains):
                     before = domains.get(end, self._all_of(query, end))
-                    kept = before & self._reached(domains[start], atom.predicate, forward=forward)
+                    kept = before & self.graph.reached(
+                        domains[start], atom.predicate, forward=forward
+                    )
                     changed |= end not in domains or len(kept) < len(before)
                     domains[end] = kept
         return all(domains.values())
-
-    def _reached(
-        self, codes: frozenset[int], predicate: Predicate, *, forward: bool
-    ) -> frozenset[int]:
-        near = (self.graph.neighbours(code, predicate, forward=forward) for code in codes)
-        return frozenset(chain.from_iterable(near))
 
     def _extends(
         self,

@@ -5,7 +5,7 @@ answers are sorted by id, so nothing depends on hashing or on the order of the i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from medresearcher.graph.tables import entity_from, read_tables, statement_from, write_tables
+from medresearcher.graph.tables import StatementRows, entity_from, read_tables, write_tables
 from medresearcher.records.knowledge import Entity, EntityType, Predicate, Statement
 
 if TYPE_CHECKING:
@@ -38,6 +38,13 @@ class Adjacency:
     def of(self, code: int) -> Codes:
         """The neighbours of `code`, sorted."""
         return self._targets[self._starts[code] : self._starts[code + 1]]
+
+    def of_all(self, codes: Codes) -> Codes:
+        """The neighbours of any of `codes`, with repeats."""
+        starts = self._starts[codes]
+        counts = self._starts[codes + 1] - starts
+        shifts = np.repeat(starts - np.cumsum(counts) + counts, counts)
+        return self._targets[shifts + np.arange(len(shifts))]
 
 
 class Graph:
@@ -150,8 +157,7 @@ class Graph:
         number = _PREDICATES.index(predicate)
         key = (number * size + self._codes[subject]) * size + self._codes[obj]
         start, end = np.searchsorted(self._keys, [key, key + 1])
-        rows = self._statements.slice(int(start), int(end - start)).to_pylist()
-        return [statement_from(row) for row in rows]
+        return self._rows.between(int(start), int(end))
 
     def edge_count(self, predicate: Predicate) -> int:
         """How many edges of one predicate are asserted."""
@@ -176,6 +182,14 @@ class Graph:
         """Codes next to `code` along `predicate`, sorted."""
         table = self._forward if forward else self._backward
         return table[predicate].of(code).tolist()
+
+    def reached(
+        self, codes: Collection[int], predicate: Predicate, *, forward: bool
+    ) -> frozenset[int]:
+        """Codes next to any of `codes` along `predicate`."""
+        table = self._forward if forward else self._backward
+        found = table[predicate].of_all(np.fromiter(codes, np.int64, len(codes)))
+        return frozenset(found.tolist())
 
     def below(self, code: int) -> frozenset[int]:
         """The node and everything below it in its ontology."""
@@ -213,6 +227,10 @@ class Graph:
         edges = [(parent, child) for child in range(len(self)) for parent in lower.of(child)]
         tree.add_edges_from_no_data([(int(parent), child) for parent, child in edges])
         return tree
+
+    @cached_property
+    def _rows(self) -> StatementRows:
+        return StatementRows(self._statements)
 
     @cached_property
     def _names(self) -> list[str]:

@@ -7,13 +7,15 @@ equal sources give equal tables. The digest is taken over the rows, not over the
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from medresearcher.errors import InputError
 from medresearcher.records.knowledge import Entity, EntityType, Predicate, Statement
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 ENTITIES = "entities.parquet"
 STATEMENTS = "statements.parquet"
@@ -90,9 +92,27 @@ def entity_from(row: dict[str, object]) -> Entity:
     return Entity(**{**values, "type": EntityType(str(values["type"]))})  # type: ignore[arg-type]
 
 
-def statement_from(row: dict[str, object]) -> Statement:
-    """A `Statement` from one row of the statements table."""
-    return Statement(**{**row, "predicate": Predicate(str(row["predicate"]))})  # type: ignore[arg-type]
+class StatementRows:
+    """The rows of the statements table as statements, decoded when they are asked for."""
+
+    def __init__(self, table: "pa.Table") -> None:
+        self._columns = [_decoder(table[name], name) for name in Statement._fields]
+
+    def between(self, start: int, end: int) -> list[Statement]:
+        """The statements of the rows from `start` up to `end`."""
+        return [
+            Statement(*(values[codes[row]] for values, codes in self._columns))
+            for row in range(start, end)
+        ]
+
+
+def _decoder(column: "pa.ChunkedArray", name: str) -> tuple[list[Any], "NDArray[np.int32]"]:
+    """The distinct values of a column, and for each row which of them it holds."""
+    packed = column.combine_chunks().dictionary_encode()
+    values = packed.dictionary.to_pylist()
+    return [Predicate(one) for one in values] if name == "predicate" else values, (
+        packed.indices.to_numpy()
+    )
 
 
 def _edge_first(one: Statement) -> tuple[object, ...]:
