@@ -65,7 +65,7 @@ def _reported(command: Callable[..., None]) -> Callable[..., None]:
         except MedResearcherError as error:
             _fail(1, str(error))
         except KeyboardInterrupt:
-            typer.echo("stopped: what is done is kept; run the same command to go on", err=True)
+            typer.echo("stopped; run the same command again to go on", err=True)
             sys.stdout.flush()
             os._exit(1)  # calls in flight are not waited for
         except BrokenPipeError:
@@ -313,6 +313,28 @@ def search(
         typer.echo(f"    {hit.snippet}\n")
 
 
+@app.command()
+@_reported
+def evaluate(
+    benchmark: Annotated[str, typer.Argument(help="What to measure: `mentions`.")],
+    data: Annotated[Path, typer.Option(help="The file of the benchmark.", metavar="PATH")],
+    kb: Kb = None,
+    seed: Seed = DEFAULT_SEED,
+    as_json: Json = False,
+) -> None:
+    """Score against a benchmark, with 95% intervals."""
+    from medresearcher.evaluation.benchmarks import evaluate as score
+
+    scores = score(benchmark, data, _knowledge(kb), _settings().downloads, seed)
+    if as_json:
+        _print_json(scores)
+        return
+    for name, one in scores.items():
+        figures = (one["value"], one["low"], one["high"])
+        value, low, high = ("not known" if each is None else f"{each:.3f}" for each in figures)
+        typer.echo(f"{name:<12} {value}  ({low} to {high}, n = {one['n']})")
+
+
 def _problem(text: str) -> str:
     """What a tool found wrong, on one line: its status, then the nearest names if it has any."""
     from medresearcher.tools.facts import parse_facts
@@ -348,3 +370,25 @@ def show(
         _print_json({"outcome": observation.outcome, "text": observation.text})
         return
     typer.echo(observation.text)
+
+
+@app.command()
+@_reported
+def bench(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="load, chains, peer, proofs; none: all.")
+    ] = None,
+    kb: Kb = None,
+    seed: Seed = DEFAULT_SEED,
+    as_json: Json = False,
+) -> None:
+    """Measure the knowledge base at work; print each value beside its limit or a peer's."""
+    from medresearcher.bench import Bench, run_bench, table
+
+    rare = _settings().synthesis.max_publications
+    results = run_bench(Bench(_knowledge(kb), seed, rare), names or [])
+    if as_json:
+        _print_json([one._asdict() for one in results])
+        return
+    for line in table(results):
+        typer.echo(line)

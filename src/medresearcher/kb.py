@@ -92,8 +92,13 @@ def build(folder: Path, downloads: Path, names: Sequence[str] = ()) -> Knowledge
         counts = _build(draft, downloads, [source.name for source in sources], run)
         run.finish(counts)
         if folder.exists():
-            shutil.rmtree(folder)
-        draft.replace(folder)
+            former = folder.with_name(f"{folder.name}.old")
+            shutil.rmtree(former, ignore_errors=True)
+            folder.rename(former)
+            draft.replace(folder)
+            shutil.rmtree(former)
+        else:
+            draft.replace(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return KnowledgeBase.open(folder)

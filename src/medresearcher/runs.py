@@ -220,7 +220,12 @@ class Run:
         write_atomically(self.path, self.manifest.model_dump_json(indent=2) + "\n")
 
     def lap(self, name: str) -> None:
-        """Add the seconds since the last lap to `name`; a resumed run adds to its earlier ones."""
+        """Add the seconds since the last lap to `name`; a resumed run adds to its earlier ones.
+
+        A run that was done before is left as it is.
+        """
+        if self.done:
+            return
         now = time.perf_counter()
         seconds = now - self.clock + self.manifest.timings.get(name, 0.0)
         self.clock = now

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from medresearcher.cli import app
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "medresearcher")
-STOPPED = "stopped: what is done is kept; run the same command to go on"
+STOPPED = "stopped; run the same command again to go on"
 
 
 class Done(NamedTuple):

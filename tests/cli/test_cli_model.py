@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cli_runs import Cli, fine
+from cli_runs import Cli, Done, fine, refusal
 from llm_server import Answer, Endpoint, completion, serve
 
 from medresearcher.records.question import Question
@@ -49,9 +49,13 @@ def first_question(cli: Cli, done_runs: Path) -> Question:
     return question
 
 
-def roll(cli: Cli, endpoint: Endpoint, *options: str) -> Any:
+def command(cli: Cli, endpoint: Endpoint, *options: str) -> Done:
     call = ("rollout", "one.jsonl", "--out", "rolled", "--policy", "some-model", "--json")
-    done = fine(cli.process(*call, *options, env=settings(endpoint)))
+    return cli.process(*call, *options, env=settings(endpoint))
+
+
+def roll(cli: Cli, endpoint: Endpoint, *options: str) -> Any:
+    done = fine(command(cli, endpoint, *options))
     assert KEY not in done.stdout + done.stderr
     return json.loads(done.stdout), done.stderr
 
@@ -114,10 +118,9 @@ def test_a_guide_is_sent_and_not_recorded(cli: Cli, done_runs: Path) -> None:
 def test_an_endpoint_that_fails_is_told_and_tried_again(cli: Cli, done_runs: Path) -> None:
     first_question(cli, done_runs)
     with serve(Answer({"error": {"message": f"no such model, {KEY}"}}, 404)) as endpoint:
-        counts, said = roll(cli, endpoint)
-    assert counts["terminations"] == {"error": 1}
-    assert (counts["judged"], counts["success"]) == (0, None)
-    assert "the model failed 1 of 1 rollouts" in said
+        said = refusal(command(cli, endpoint), code=1)
+    assert "the model failed all 1 rollouts" in said
+    assert KEY not in said
     assert "no such model" in (trajectory(cli).error or "")
     with serve(says("Answer: not found")) as endpoint:
         counts, said = roll(cli, endpoint)

@@ -84,6 +84,11 @@ def _close(run: Run, out: Path, counts: dict[str, Any]) -> None:
         run.finish(counts)
         return
     run.update(status="stopped", finished=None, counts=counts)
+    if failed == counts["rollouts"]:
+        raise MedResearcherError(
+            f"{out}: the model failed all {failed} rollouts (field `error` in {TRAJECTORIES}); "
+            "mend the endpoint and run the same command again"
+        )
     logger.warning(
         "%s: the model failed %d of %d rollouts (field `error` in %s); "
         "run the same command to try them again",

@@ -13,21 +13,22 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from medresearcher.graph.store import Graph
+from medresearcher.graph.usual import usual_names
 from medresearcher.graph.variants import variants
 from medresearcher.records.knowledge import Entity, EntityType, Predicate
 
 
 class Entry(NamedTuple):
-    """What a key names. `forms`: the only spellings that count, for short forms; else empty."""
+    """What a key names.
+
+    `forms`: the only spellings that count, for short forms; else empty. `vague`: a short form
+    that says too little unless the text defines it (two letters, a gene symbol, several nodes).
+    """
 
     nodes: tuple[str, ...]
     type: EntityType
     forms: frozenset[str] = frozenset()
-
-    @property
-    def ambiguous(self) -> bool:
-        """Whether several nodes share the name."""
-        return len(self.nodes) > 1
+    vague: bool = False
 
 
 Dictionary = Mapping[str, Entry]
@@ -52,23 +53,40 @@ def normalise(text: str) -> str:
     return text.translate(_LETTERS)
 
 
-# Classes above this many others are no diagnosis: a text that names one says next to nothing.
+def keys(name: str) -> dict[str, int]:
+    """The keys of a name and of its variants, each with its cost (see `variants`)."""
+    found: dict[str, int] = {}
+    for variant, cost in variants(name.lower()).items():
+        key = normalise(variant).strip()
+        if len(key) > 2 and not key.isdigit():
+            found.setdefault(key, cost)
+    return found
+
+
+# A class above this many others is no diagnosis: a text that names one says next to nothing.
 MOST_DESCENDANTS = 8_000
-_SHORT = re.compile(r"(?=.*[A-Z].*[A-Z0-9]|[A-Z]{2})[A-Za-z0-9/.+-]{2,7}")
-_SUFFIX = re.compile(r",? (?:susceptibility to|somatic|protection against).*$")
-_BLANKS = re.compile(r" +")
-# Words of plain English, of anatomy or of time that some vocabulary gives as a name.
-_PLAIN = frozenset(
-    "disease diseases disorder disorders syndrome syndromes condition conditions".split()
+# Words that are also plain English, or name no condition, when they stand alone; an acronym that
+# is spelled like one ("CAN", "AIDS") still counts in its own case.
+_PLAIN_WORDS = (
+    "aid aids amyloid arms blind bouncing can charge chi collecting condition corn dependence "
+    "disease disorder dissociation fall falls finding form jumping mass mental mole moles mono "
+    "ordering pituitary pituitaries sensitive short syndrome syndromes toxic trait unresponsive"
 )
+PLAIN = frozenset(_PLAIN_WORDS.split())
+_SHORT = re.compile(r"(?=.*[A-Z].*[A-Z0-9])(?!.*[A-Z]{6})[A-Za-z0-9/.+-]{2,8}")
+_NAMED = {EntityType.DISEASE: 0, EntityType.PHENOTYPE: 1}
+_SYNONYM, _DERIVED = 2, 4
 
 
 class _Claim(NamedTuple):
-    """A node that a key may name; the lowest `rank` wins."""
+    """A node that a key may name; the lowest `rank` wins. `form`: the only spelling meant."""
 
     rank: int
     node: str
-    type: EntityType
+    form: str = ""
+
+
+_Claims = dict[str, list[_Claim]]
 
 
 def dictionary(
@@ -78,48 +96,79 @@ def dictionary(
 ) -> dict[str, Entry]:
     """What to look for in texts, key by key, with the names of all nodes of these types."""
     ancestors = _Ancestors(graph)
-    claims: dict[str, set[_Claim]] = defaultdict(set)
-    forms: dict[str, set[str]] = defaultdict(set)
-    for order, kind in enumerate(kinds):
+    genes = _gene_symbols(graph)
+    claims: _Claims = defaultdict(list)
+    types: dict[str, EntityType] = {}
+    for kind in sorted(set(kinds), key=lambda one: (_NAMED.get(one, len(_NAMED)), one)):
         nodes = graph.ids(kind)
+        types.update(dict.fromkeys(nodes, kind))
         general = ancestors.general(nodes, most_descendants)
         for node in nodes:
             if node not in general:
-                _claim(graph.entity(node), order, claims, forms)
+                _claim(graph.entity(node), _NAMED.get(kind, len(_NAMED)), claims)
+                if kind is EntityType.DISEASE:
+                    _claim_deficiencies(graph, node, claims)
     return {
-        key: Entry(*_winners(found, ancestors), frozenset(forms.get(key, ())))
+        key: entry
         for key, found in claims.items()
-        if key not in _PLAIN
+        if (entry := _entry(key, found, ancestors, types, genes))
     }
 
 
-def _claim(
-    entity: Entity, order: int, claims: dict[str, set[_Claim]], forms: dict[str, set[str]]
-) -> None:
+def _claim(entity: Entity, order: int, claims: _Claims) -> None:
     """Every key of one entity with its rank: name, synonym, variant; `order` of the type last."""
-    for level, name in enumerate((entity.name, *entity.aliases)):
-        if _SHORT.fullmatch(name) and level:
-            key = normalise(name)
-            claims[key].add(_Claim(2 + order, entity.id, entity.type))
-            forms[key].update((name, f"{name}s"))
-            claims[f"{key}s"].add(_Claim(2 + order, entity.id, entity.type))
-            forms[f"{key}s"].update((f"{name}s",))
-            continue
-        for variant, cost in variants(name.lower()).items():
-            key = normalise(variant).strip()
-            if len(key) > 2 and not key.isdigit():
-                rank = 4 * cost + 2 * bool(level) + order
-                claims[key].add(_Claim(rank, entity.id, entity.type))
+    names = (entity.name, *entity.aliases, *usual_names(entity.name))
+    for level, name in enumerate(names):
+        rank = order + (_SYNONYM if level else 0)
+        if _SHORT.fullmatch(name):
+            for form in (name, f"{name}s"):
+                claims[normalise(form).strip()].append(_Claim(rank, entity.id, form))
+        else:
+            for key, cost in keys(name).items():
+                claims[key].append(_Claim(rank + _DERIVED * cost, entity.id))
 
 
-def _winners(claims: set[_Claim], ancestors: "_Ancestors") -> tuple[tuple[str, ...], EntityType]:
-    lowest = min(claims).rank
-    best = sorted(one for one in claims if one.rank == lowest)
-    nodes = [one.node for one in best]
-    if len(nodes) > 1:
-        others = set(nodes)
-        nodes = [node for node in nodes if not others & ancestors.of(node)] or nodes
-    return tuple(dict.fromkeys(nodes)), best[0].type
+def _claim_deficiencies(graph: Graph, disease: str, claims: _Claims) -> None:
+    """A deficiency is also named by the symbol of its one gene: "VLCAD deficiency"."""
+    genes = graph.subjects(disease, Predicate.CAUSES)
+    if len(genes) != 1 or "deficiency" not in graph.name(disease):
+        return
+    gene = graph.entity(genes[0])
+    for name in (gene.name, *gene.aliases):
+        for ending in ("deficiency", "deficient"):
+            key = normalise(f"{name} {ending}").strip()
+            claims[key].append(_Claim(_SYNONYM + _DERIVED, disease))
+
+
+def _gene_symbols(graph: Graph) -> frozenset[str]:
+    genes = (graph.entity(node) for node in graph.ids(EntityType.GENE))
+    return frozenset(name for gene in genes for name in (gene.name, *gene.aliases))
+
+
+def _entry(
+    key: str,
+    claims: list[_Claim],
+    ancestors: "_Ancestors",
+    types: Mapping[str, EntityType],
+    genes: frozenset[str],
+) -> Entry | None:
+    """What the key names; `None` if it is no name to look for."""
+    words = [] if key in PLAIN else [claim for claim in claims if not claim.form]
+    claims = words or [claim for claim in claims if claim.form]
+    if not claims:
+        return None
+    if len(claims) == 1:  # most keys
+        best = [claims[0].node]
+    else:
+        lowest = min(claims)[0]
+        best = sorted({claim.node for claim in claims if claim.rank == lowest})
+    if len(best) > 1:
+        others = set(best)
+        best = [node for node in best if not others & ancestors.of(node)] or best
+    forms = frozenset(claim.form for claim in claims)
+    usable = frozenset() if words else forms
+    vague = not words and (len(best) > 1 or len(key) < 3 or bool(forms & genes))
+    return Entry(tuple(best), types[best[0]], usable, vague)
 
 
 class _Ancestors:

@@ -2,12 +2,13 @@
 
 Names of the graph and their variants (`medresearcher.graph.dictionary`) are searched for with
 Aho-Corasick in the normalised text; whole words only, leftmost and longest. Short forms that the
-text defines stand for their long form, and for nothing else. A detector is immutable, so threads
-may share it; equal texts give equal mentions, and `text[start:end]` is always the mention.
+text defines stand for their long form, and for nothing else; vague ones count only where the text
+also names the thing in full. A detector is immutable, so threads may share it; equal texts give
+equal mentions, and `text[start:end]` is always the mention.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from medresearcher.graph.abbreviations import definitions
@@ -15,10 +16,25 @@ from medresearcher.graph.dictionary import Dictionary, Entry, normalise
 from medresearcher.records.knowledge import EntityType
 
 _RUN = re.compile(r"\s{2,}")
+_BREAK = re.compile(r"[.;:!?]\s")
+# A short form in brackets within a name: "glucose-6-phosphate dehydrogenase (G6PD) deficiency".
+_INSERT = re.compile(r"\s?\([^()\s]{2,12}\)(?=[\s-][A-Za-z])")
+_BEFORE, _AFTER = 90, 60
+_BRACKET = re.compile(r" \(([A-Z][A-Z0-9-]{1,7})\)")
+# What may stand before a mention that shares its last words: "breast and", "breast/".
+_LINK = re.compile(r"(?<![A-Za-z])([A-Za-z][A-Za-z-]*?)(?:(?:,? and/or|,? and|,? or|,) |/|-)$")
+_LINKED = 40
+_MODIFIERS = (
+    r"(?:autosomal[ -](?:dominant|recessive)|[Xx][ -]linked(?: (?:dominant|recessive))?|"
+    r"non-?syndromic|sporadic|familial|hereditary|inherited|classical|classic)"
+)
+_MODIFIED = re.compile(rf"(?<![\w-])(?:{_MODIFIERS} )+$", re.IGNORECASE)
+_MODIFYING = 60
+_HEAD = re.compile(r" (?:diseases?|disorders?|syndromes?|tumou?rs?|symptoms)\b")
 
 
 class Mention(NamedTuple):
-    """`text` stands at `[start:end]` (characters). `nodes`: what it may name, sorted, mostly one."""
+    """`text` stands at `[start:end]`, in characters. `nodes`: what it names, sorted; mostly one."""
 
     start: int
     end: int
@@ -39,14 +55,19 @@ class Detector:
     def __init__(self, dictionary: Dictionary) -> None:
         from ahocorasick_rs import AhoCorasick
 
-        self._entries = [dictionary[key] for key in sorted(dictionary)]
-        self._automaton = AhoCorasick([f" {key} " for key in sorted(dictionary)])
+        keys = sorted(dictionary)
+        self._dictionary = dictionary
+        self._entries = [dictionary[key] for key in keys]
+        self._automaton = AhoCorasick([f" {key} " for key in keys])
 
     def detect(self, text: str) -> list[Mention]:
         """All mentions, in the order of the text; none overlaps another."""
-        run = _RUN.search(text)
-        matches = self._spread(text) if run else self._matches(text)
+        matches = self._matches(text) if not _RUN.search(text) else self._squeezed(text)
+        for insert in _INSERT.finditer(text):
+            matches.extend(self._around(text, insert.start(), insert.end()))
         matches = _resolved(text, _longest(matches))
+        matches = self._coordinated(text, matches)
+        matches = _extended(text, matches)
         return [
             Mention(one.start, one.end, text[one.start : one.end], one.entry.nodes, one.entry.type)
             for one in matches
@@ -54,29 +75,65 @@ class Detector:
 
     def _matches(self, text: str) -> list[_Match]:
         """Every entry at word boundaries whose case fits; matches may overlap."""
-        haystack = f" {normalise(text)} "
-        entries = self._entries
         found: list[_Match] = []
+        haystack = f" {normalise(text)} "
         for number, start, end in self._automaton.find_matches_as_indexes(
             haystack, overlapping=True
         ):
-            entry = entries[number]
+            entry = self._entries[number]
             end -= 2  # the blank before the text, and the one after the match
-            if not entry.forms or text[start:end] in entry.forms:
+            fits = not entry.forms or text[start:end] in entry.forms
+            if fits and not _BREAK.search(text, start, end):
                 found.append(_Match(start, end, entry))
         return found
 
-    def _spread(self, text: str) -> list[_Match]:
+    def _squeezed(self, text: str) -> list[_Match]:
         """As `_matches`, for a text with runs of white space, each read as one blank."""
-        kept: list[int] = []
-        for index, letter in enumerate(text):
-            if not (letter.isspace() and index and text[index - 1].isspace()):
-                kept.append(index)
-        squeezed = "".join(text[index] for index in kept)
+        kept = [
+            index
+            for index, letter in enumerate(text)
+            if not (letter.isspace() and index and text[index - 1].isspace())
+        ]
         return [
             _Match(kept[one.start], kept[one.end - 1] + 1, one.entry)
-            for one in self._matches(squeezed)
+            for one in self._matches("".join(text[index] for index in kept))
         ]
+
+    def _around(self, text: str, start: int, end: int) -> Iterator[_Match]:
+        """Matches over a bracket at `[start:end]`, which is read as if it were not there."""
+        first = max(0, start - _BEFORE)
+        while first and text[first - 1].isalnum():
+            first -= 1
+        last = end + _AFTER
+        while last < len(text) and text[last - 1].isalnum():
+            last += 1
+        cut = start - first
+        for one in self._matches(text[first:start] + text[end:last]):
+            if one.start < cut < one.end:
+                yield _Match(one.start + first, one.end + first + end - start, one.entry)
+
+    def _coordinated(self, text: str, matches: Sequence[_Match]) -> list[_Match]:
+        """Each match with what is coordinated before it: "breast and ovarian cancer"."""
+        kept: list[_Match] = []
+        for one in matches:
+            whole: _Match | None = one
+            while whole:
+                one = whole
+                whole = self._joined(text, one, kept[-1].end if kept else 0)
+            kept.append(one)
+        return kept
+
+    def _joined(self, text: str, one: _Match, floor: int) -> _Match | None:
+        """The match with the word before "and" if that word makes an entry with its other words."""
+        rest = text[one.start : one.end].replace("-", " ").partition(" ")[2]
+        link = _LINK.search(text, max(floor, one.start - _LINKED), one.start) if rest else None
+        if link is None:
+            return None
+        other = self._dictionary.get(normalise(f"{link[1]} {rest}"))
+        if other is None or other.forms:
+            return None
+        nodes = tuple(sorted({*one.entry.nodes, *other.nodes}))
+        return _Match(link.start(), one.end, one.entry._replace(nodes=nodes))
 
 
 def _longest(matches: Iterable[_Match]) -> list[_Match]:
@@ -91,29 +148,68 @@ def _longest(matches: Iterable[_Match]) -> list[_Match]:
 
 
 def _resolved(text: str, matches: list[_Match]) -> list[_Match]:
-    """Short forms as the text defines them; undefined ones only where they mean one thing."""
+    """Short forms as the text defines them; vague ones only if the text names them in full."""
+    meanings = _meanings(text, matches) if "(" in text else {}
+    full = {node for one in matches if not one.entry.forms for node in one.entry.nodes}
+    kept: list[_Match] = []
+    for one in matches:
+        if text[one.start : one.end] in meanings:
+            continue
+        if one.entry.vague:
+            nodes = tuple(node for node in one.entry.nodes if node in full)
+            if nodes:
+                kept.append(one._replace(entry=one.entry._replace(nodes=nodes)))
+        else:
+            kept.append(one)
+    known = {short: entry for short, entry in meanings.items() if entry}
+    return _longest([*kept, *_short_forms(text, known)]) if known else kept
+
+
+def _meanings(text: str, matches: Sequence[_Match]) -> dict[str, Entry | None]:
+    """What each short form that the text defines stands for; `None` for no entry."""
     meanings: dict[str, Entry | None] = {}
-    if "(" in text:
-        ends = {one.end: one for one in matches}
-        for short, start, end in definitions(text):
-            long = ends.get(end)
-            fits = long is not None and long.start <= start + len(short)
-            meanings[short] = (long.entry if long and fits else None) or meanings.get(short)
-    kept = [
-        one
-        for one in matches
-        if text[one.start : one.end] not in meanings
-        and (not one.entry.ambiguous or not one.entry.forms)
-    ]
-    if any(meanings.values()):
-        kept.extend(_short_forms(text, {k: v for k, v in meanings.items() if v}))
-        kept = _longest(kept)
-    return kept
+    ends = {one.end: one for one in matches}
+    for short, start, end in definitions(text):
+        long = ends.get(end)
+        fits = long is not None and long.start <= start + len(short)
+        entry = long.entry if long and fits else meanings.get(short)
+        meanings[short] = entry
+        meanings.setdefault(f"{short}s", entry)
+    for one in matches:
+        short = _initials(text, one)
+        if short and not meanings.get(short):
+            meanings[short] = one.entry
+    return meanings
 
 
-def _short_forms(text: str, meanings: dict[str, Entry]) -> list[_Match]:
+def _initials(text: str, one: _Match) -> str | None:
+    """The bracket after a mention if it has the initials of its words, in any order."""
+    bracket = _BRACKET.match(text, one.end)
+    if bracket is None:
+        return None
+    name = text[one.start : one.end].upper()
+    letters = {letter for letter in bracket[1] if letter.isalpha()}
+    fits = letters <= set(name) and all(word[:1] in letters for word in re.split(r"[\s-]", name))
+    return bracket[1] if fits else None
+
+
+def _short_forms(text: str, meanings: dict[str, Entry]) -> Iterator[_Match]:
     shorts = "|".join(re.escape(short) for short in sorted(meanings, key=len, reverse=True))
-    pattern = re.compile(rf"(?<![A-Za-z0-9])({shorts})(?![A-Za-z0-9])")
-    return [
-        _Match(found.start(), found.end(), meanings[found[1]]) for found in pattern.finditer(text)
-    ]
+    for found in re.finditer(rf"(?<![A-Za-z0-9])({shorts})(?![A-Za-z0-9])", text):
+        yield _Match(found.start(), found.end(), meanings[found[1]])
+
+
+def _extended(text: str, matches: Sequence[_Match]) -> list[_Match]:
+    """Mentions with the modifiers before and the general head after them."""
+    kept: list[_Match] = []
+    for one in matches:
+        floor = kept[-1].end if kept else 0
+        start, end = one.start, one.end
+        if before := _MODIFIED.search(text, max(floor, start - _MODIFYING), start):
+            start = before.start()
+        if after := _HEAD.match(text, end):
+            end = after.end()
+        if kept and floor == start - 1 and text[floor] == " ":
+            start = kept.pop().start  # "cholestatic hepatitis", where both are entries
+        kept.append(_Match(start, end, one.entry))
+    return _longest(kept)

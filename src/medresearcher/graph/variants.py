@@ -41,10 +41,9 @@ _BRITISH = (
     ("glycem", "glycaem"),
     ("leukem", "leukaem"),
     ("anemi", "anaemi"),
-    ("orrhag", "orrhag"),
     ("cesarean", "caesarean"),
-    ("dystrophy", "dystrophia"),
 )
+_EITHER = re.compile("|".join(us for pair in _BRITISH for us in pair))
 
 # Words that mean the same; the costlier variants put one for the other.
 _SAME = (
@@ -78,7 +77,6 @@ _SAME = (
     ("seizure", "convulsion"),
     ("psychiatric", "mental"),
     ("arrhythmia", "dysrhythmia"),
-    ("thrombosis", "thromboses"),
     ("blindness", "loss of vision"),
     ("hearing loss", "deafness"),
     ("hearing loss", "hearing impairment"),
@@ -150,7 +148,7 @@ def variants(name: str) -> dict[str, int]:
 
 
 def _orders(name: str) -> Iterator[str]:
-    """"cancer, breast" and "cancer of the breast" are "breast cancer"; and "X deficiency"."""
+    """The same in another order: "cancer, breast" and "cancer of the breast", "breast cancer"."""
     if inverted := _INVERSION.match(name):
         yield f"{inverted[2]} {inverted[1]}"
     if turned := _OF.match(name):
@@ -169,7 +167,7 @@ def _orders(name: str) -> Iterator[str]:
 def _spellings(name: str) -> Iterator[str]:
     """British and American, with and without the possessive, Roman and Arabic numerals."""
     british = american = name
-    for us, uk in _BRITISH:
+    for us, uk in _BRITISH if _EITHER.search(name) else ():
         american = american.replace(uk, us)
         if us in british and uk not in british:
             british = british.replace(us, uk)

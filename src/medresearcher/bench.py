@@ -1,0 +1,297 @@
+"""The performance suite: named benchmarks over a knowledge base, each result beside its mark.
+
+A mark is a limit that the project set itself, or what a peer measured in the same run. The ratio
+says how many times better than its mark a result is: at least 1 where it is met.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from random import Random
+from typing import NamedTuple, TypeVar
+
+from medresearcher.engines.progress import progress
+from medresearcher.errors import InputError
+from medresearcher.graph.blocks import bits
+from medresearcher.graph.chains import Step
+from medresearcher.graph.longest import Chain, Neighbourhoods, Subgraph, longest_chain
+from medresearcher.graph.query import Solver
+from medresearcher.graph.rarity import rarity
+from medresearcher.graph.store import Graph
+from medresearcher.kb import GRAPH, KnowledgeBase
+from medresearcher.questions.certify import certify
+from medresearcher.questions.compose import Composer, Draft
+from medresearcher.records.knowledge import EntityType, Predicate
+
+T = TypeVar("T")
+
+LOAD_LIMIT_S = 2.0
+CHAIN_LIMIT_MS = 50.0
+LONG = 10
+_DISEASES, _NODES = 200, 2_000
+_SIZES, _SAMPLES, _STARTS = (8, 16, 20), 10, 10
+_PEER_S = 3.0
+_LOADS, _DRAFTS = 3, 60
+
+
+class Result(NamedTuple):
+    """One measured value; `mark` is what it is held against, and `ratio` above 1 is better."""
+
+    name: str
+    value: float
+    unit: str
+    n: int
+    against: str = ""
+    mark: float | None = None
+    ratio: float | None = None
+
+
+def lower(name: str, value: float, unit: str, n: int, against: str, mark: float) -> Result:
+    """A result that is better when it is lower than its mark."""
+    return Result(name, value, unit, n, against, mark, mark / value if value else None)
+
+
+def higher(name: str, value: float, unit: str, n: int, against: str, mark: float) -> Result:
+    """A result that is better when it is higher than its mark."""
+    return Result(name, value, unit, n, against, mark, value / mark if mark else None)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the benchmarks work on. `max_publications`: what counts as rare."""
+
+    base: KnowledgeBase
+    seed: int
+    max_publications: int
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph of the knowledge base."""
+        return self.base.graph
+
+    @cached_property
+    def rare(self) -> list[str]:
+        """Rare diseases with a known gene, in an order drawn from the seed."""
+        diseases = self.graph.ids(EntityType.DISEASE)
+        shuffled = Random(self.seed).sample(diseases, len(diseases))
+        return list(islice(filter(self._is_rare, shuffled), _DISEASES))
+
+    def _is_rare(self, disease: str) -> bool:
+        if not self.graph.subjects(disease, Predicate.CAUSES):
+            return False
+        return rarity(self.graph, disease, self.max_publications) is not None
+
+
+def run_bench(bench: Bench, names: Sequence[str] = ()) -> list[Result]:
+    """Run the named benchmarks, or all; `InputError` for a name that there is not."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        raise InputError(f"no benchmark `{unknown[0]}`; there are {', '.join(BENCHMARKS)}")
+    results: list[Result] = []
+    with progress("bench", len(names or BENCHMARKS)) as advance:
+        for name in names or BENCHMARKS:
+            results += BENCHMARKS[name](bench)
+            advance(note=name)
+    return results
+
+
+def load(bench: Bench) -> Iterator[Result]:
+    """How long a built graph takes to load."""
+    folder = bench.base.folder / GRAPH
+    seconds = [_timed(lambda: Graph.load(folder))[1] for _ in range(_LOADS)]
+    value = statistics.median(seconds)
+    yield lower("load: graph", value, "s", _LOADS, "limit", LOAD_LIMIT_S)
+
+
+def chains(bench: Bench) -> Iterator[Result]:
+    """The longest chains around rare diseases: time with the cutting out, length and proof."""
+    cut = Neighbourhoods(bench.graph)
+    found: list[Chain] = []
+    cutting: list[float] = []
+    searching: list[float] = []
+    for disease in bench.rare:
+        subgraph, spent = _timed(lambda one=disease: cut.around(one, _NODES))
+        chain, more = _timed(lambda one=disease, sub=subgraph: longest_chain(sub, one))
+        found.append(chain)
+        cutting.append(1000 * spent)
+        searching.append(1000 * more)
+    if not found:
+        raise InputError("the knowledge base has no rare disease with a known gene")
+    n = len(found)
+    total = [one + other for one, other in zip(cutting, searching, strict=True)]
+    yield lower("chains: median", statistics.median(total), "ms", n, "limit", CHAIN_LIMIT_MS)
+    yield Result("chains: 95th percentile", _quantile(total, 0.95), "ms", n)
+    yield Result("chains: median of the search alone", statistics.median(searching), "ms", n)
+    hops = [one.hops for one in found]
+    for name, share in (("10th percentile", 0.1), ("median", 0.5), ("90th percentile", 0.9)):
+        yield Result(f"chains: {name} of hops", _quantile(hops, share), "hops", n)
+    yield Result("chains: most hops", max(hops), "hops", n)
+    yield Result("chains: proven longest", sum(one.proven for one in found) / n, "share", n)
+    yield Result(f"chains: {LONG} hops or more", sum(h >= LONG for h in hops) / n, "share", n)
+    loose = [one.bound / one.hops for one in found if not one.proven]
+    if loose:
+        value = statistics.median(loose)
+        yield Result("chains: bound over hops where unproven", value, "times", len(loose))
+    able = [one.hops >= LONG for one in found if one.bound >= LONG]
+    yield Result("chains: the same where the bound allows", _share(able), "share", len(able))
+
+
+def peer(bench: Bench) -> Iterator[Result]:
+    """The longest chain beside full enumeration, on real and on dense samples of equal size.
+
+    Both search from the same ten starts. The hops of a path that count are those that its own
+    nodes give no way around.
+    """
+    cut = Neighbourhoods(bench.graph)
+    for size in _SIZES:
+        rng = Random(bench.seed)
+        whole = (sub for one in bench.rare if len((sub := cut.around(one, size)).nodes) == size)
+        yield from _beside("real", size, list(islice(whole, _SAMPLES)))
+        yield from _beside("dense", size, [dense(size, rng) for _ in range(_SAMPLES)])
+
+
+def _beside(kind: str, size: int, samples: list[Subgraph]) -> Iterator[Result]:
+    """Both searches over some samples of one kind."""
+    n = len(samples)
+    if not n:
+        return
+    starts = range(min(_STARTS, size))
+    theirs = [_timed(lambda sub=one: enumerate_paths(sub, starts, size)) for one in samples]
+    ours = [_timed(lambda sub=one: _longest(sub, starts)) for one in samples]
+    name, against = f"peer: {size} nodes, {kind}", "full enumeration"
+    if cut := sum(not whole for (_, whole), _ in theirs):
+        against += f", {cut} of {n} stopped at {_PEER_S:.0f} s"
+    own, mark = (1000 * statistics.mean(spent for _, spent in one) for one in (ours, theirs))
+    yield lower(f"{name}, time", own, "ms", n, against, mark)
+    own = statistics.mean(hops for hops, _ in ours)
+    ways = zip(samples, theirs, strict=True)
+    mark = statistics.mean(necessary_hops(sub, path) for sub, ((path, _), _) in ways)
+    yield higher(f"{name}, necessary hops", own, "hops", n, against, mark)
+
+
+def _longest(subgraph: Subgraph, starts: Sequence[int]) -> int:
+    return max(longest_chain(subgraph, subgraph.nodes[start]).hops for start in starts)
+
+
+def enumerate_paths(
+    subgraph: Subgraph, starts: Sequence[int], depth: int, seconds: float = _PEER_S
+) -> tuple[list[int], bool]:
+    """The longest of all simple paths of at most `depth` nodes; whether all were seen in time.
+
+    Our own rendering of the idea of `max_chain` in the paper's published code: every simple path
+    from each start is listed, and the longest is taken.
+    """
+    stop = time.perf_counter() + seconds
+    near = [list(bits(links)) for links in subgraph.links]
+    best: list[int] = []
+    stack = [[start] for start in reversed(starts)]
+    while stack:
+        path = stack.pop()
+        if len(path) > len(best):
+            best = path
+        if time.perf_counter() > stop:
+            return best, False
+        if len(path) < depth:
+            stack += [[*path, node] for node in near[path[-1]] if node not in path]
+    return best, True
+
+
+def necessary_hops(subgraph: Subgraph, path: Sequence[int]) -> int:
+    """The hops of the shortest way between the ends of a path, among its own nodes."""
+    inside = sum(1 << node for node in path)
+    goal = 1 << path[-1]
+    reached = edge = 1 << path[0]
+    hops = 0
+    while not reached & goal:
+        near = 0
+        for node in bits(edge):
+            near |= subgraph.touches[node]
+        edge = near & inside & ~reached
+        reached |= edge
+        hops += 1
+    return hops
+
+
+def dense(size: int, rng: Random) -> Subgraph:
+    """A connected sample with two sides, of whose pairs about a third are linked at random."""
+    links = [0] * size
+    for one in range(size):
+        for other in range(one + 1, size, 2):
+            if other == one + 1 or rng.random() < 1 / 3:
+                links[one] |= 1 << other
+                links[other] |= 1 << one
+    nodes = tuple(f"NODE:{one}" for one in range(size))
+    steps = tuple(
+        tuple(
+            Step(nodes[one], Predicate.CAUSES, nodes[other], forward=True) for other in bits(near)
+        )
+        for one, near in enumerate(links)
+    )
+    return Subgraph(nodes, tuple(links), tuple(links), steps)
+
+
+def proofs(bench: Bench) -> Iterator[Result]:
+    """How many questions are proven in a second: one answer, and every clue needed."""
+    composer = Composer(bench.graph)
+    rng = Random(bench.seed)
+    drafts = (composer.compose(one, 2 + n % 4, rng) for n, one in enumerate(bench.rare))
+    made = list(islice((one for one in drafts if one), _DRAFTS))
+    if not made:
+        raise InputError("the knowledge base gives no question to prove")
+    solver = Solver(bench.graph)
+    _, seconds = _timed(lambda: [_prove(solver, one) for one in made])
+    yield Result("proofs: questions", len(made) / seconds, "per second", len(made))
+    queries = sum(1 + len(one.clues) for one in made)
+    yield Result("proofs: queries", queries / seconds, "per second", queries)
+
+
+def _prove(solver: Solver, draft: Draft) -> None:
+    nodes = [one.id for one in draft.entities]
+    certify(solver, draft.certificate.query, draft.answer.id, len(draft.clues), nodes)
+
+
+BENCHMARKS: Mapping[str, Callable[[Bench], Iterator[Result]]] = {
+    "load": load,
+    "chains": chains,
+    "peer": peer,
+    "proofs": proofs,
+}
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    start = time.perf_counter()
+    done = work()
+    return done, time.perf_counter() - start
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
+
+
+def _share(values: Sequence[bool]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def table(results: Sequence[Result]) -> Iterator[str]:
+    """The results as lines of a table."""
+    rows = [("name", "value", "unit", "n", "peer or limit", "ratio"), *map(_row, results)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if place in (1, 3, 5) else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def _row(one: Result) -> tuple[str, ...]:
+    mark = "" if one.mark is None else f"{_short(one.mark)} ({one.against})"
+    ratio = "" if one.ratio is None else _short(one.ratio)
+    return one.name, _short(one.value), one.unit, str(one.n), mark, ratio
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

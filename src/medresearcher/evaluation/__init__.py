@@ -1,0 +1,1 @@
+"""Benchmarks: readers of their files and scores with intervals."""
