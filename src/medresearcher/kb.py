@@ -173,10 +173,12 @@ def _counts(graph: Graph, documents: Counter[tuple[str, str]]) -> dict[str, Any]
     specialties = Counter(classifier.specialty(one) or "none" for one in diseases)
     by_type: Counter[str] = Counter()
     by_source: Counter[str] = Counter()
+    by_licence: Counter[str] = Counter()
     for (kind, source), number in documents.items():
         by_type[kind] += number
-        for part in source.split(", "):
-            by_source[part] += number
+        parts = source.split(", ")
+        by_source.update(dict.fromkeys(parts, number))
+        by_licence.update(dict.fromkeys(map(licence_of, parts), number))
     statements = graph.statement_counts()
     licences: Counter[str] = Counter()
     for source, number in statements.items():
@@ -186,6 +188,7 @@ def _counts(graph: Graph, documents: Counter[tuple[str, str]]) -> dict[str, Any]
         "edges": {str(predicate): graph.edge_count(predicate) for predicate in Predicate},
         "documents": _ordered(by_type),
         "documents_by_source": _ordered(by_source),
+        "documents_by_licence": _ordered(by_licence),
         "statements_by_source": _ordered(statements),
         "statements_by_licence": _ordered(licences),
         "diseases_by_specialty": _ordered(specialties),
