@@ -10,10 +10,10 @@ from medresearcher.records.trajectory import Guide, GuideClue
 _SEARCH = (
     "The question starts from a disease with {signs}. I will search for these findings together.",
     "First I need the disease that shows {signs}; I search the fact pages for it.",
-    "The anchor is a rare disease with {signs}. A search for all of them is the best start.",
+    "The anchor is a rare disease with {signs}. I search for these signs first.",
 )
 _BEARERS = (
-    "The search alone does not settle it. Which diseases are annotated with {sign}?",
+    "Which diseases are annotated with {sign}? I list them.",
     "I will list the diseases recorded with {sign} and compare them with the others.",
     "{Sign} narrows it down: I look up every disease that has it.",
 )
@@ -68,7 +68,7 @@ def words(clue: GuideClue) -> str:
     if clue.predicate is Predicate.HAS_INHERITANCE:
         return f"{clue.text} inheritance"
     if clue.predicate is Predicate.MEMBER_OF:
-        return f"membership in “{clue.text}”"
+        return f"the group “{clue.text}”"
     return clue.text
 
 
