@@ -8,7 +8,14 @@ from medresearcher.graph.build import build_graph
 from medresearcher.graph.evidence import evidence_of
 from medresearcher.graph.rarity import cited_publications, rarity
 from medresearcher.graph.store import Graph
-from medresearcher.records.knowledge import Document, Mapping, MatchKind, Predicate
+from medresearcher.records.knowledge import (
+    Designation,
+    Document,
+    Mapping,
+    MatchKind,
+    Predicate,
+    Prevalence,
+)
 
 ITEMS = [
     entity("MONDO:1", D, "Marfan syndrome"),
@@ -26,11 +33,17 @@ ITEMS = [
     statement("OMIM:1", Predicate.HAS_PHENOTYPE, "HP:1", 6, reference="PMID:3", negated=True),
     statement("OMIM:1", Predicate.HAS_PHENOTYPE, "HP:2", 7, reference="PMID:4", negated=True),
 ]
+PREVALENCE = Prevalence(
+    "OMIM:1", "point_prevalence", "<1 / 1 000 000", 0.0, 1e-6, "Worldwide", "x", "OMIM:1", 8,
+    ("PMID:5",), True,
+)  # fmt: skip
 DOCUMENT = Document("UNIPROT:1", "x", "title", "text", "uniprot", entities=("OMIM:1", "OMIM:9"))
 
 
 def test_sources_become_one_graph(tmp_path):
-    built = build_graph(tmp_path, [*ITEMS, DOCUMENT])
+    stranger = PREVALENCE._replace(subject="ORPHA:999")
+    listed = Designation("OMIM:1", "gard_rare", "x", 3)
+    built = build_graph(tmp_path, [*ITEMS, DOCUMENT, PREVALENCE, stranger, listed])
     assert built.graph.subjects("MONDO:1", Predicate.CAUSES) == ["HGNC:1"]
     assert built.graph.digest == Graph.load(tmp_path).digest
     assert built.counts == {
@@ -39,7 +52,12 @@ def test_sources_become_one_graph(tmp_path):
         "diseases_outside_mondo": 1,
         "ambiguous_ids": 0,
         "statements": 6,
+        "prevalences": 1,
+        "prevalences_of_unknown": 1,
     }
+    (row,) = built.graph.prevalences("MONDO:1")
+    assert row == PREVALENCE._replace(subject="MONDO:1")
+    assert built.graph.entity("MONDO:1").designations == ("gard_rare",)
 
 
 def test_documents_are_about_nodes(tmp_path):

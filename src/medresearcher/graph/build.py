@@ -14,11 +14,13 @@ from medresearcher.errors import SourceError
 from medresearcher.graph.identity import Identity
 from medresearcher.graph.store import Graph
 from medresearcher.records.knowledge import (
+    Designation,
     Document,
     Entity,
     EntityType,
     Item,
     Mapping,
+    Prevalence,
     Statement,
 )
 
@@ -30,6 +32,8 @@ class Collected:
     entities: list[Entity] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     mappings: list[Mapping] = field(default_factory=list)
+    designations: list[Designation] = field(default_factory=list)
+    prevalences: list[Prevalence] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
 
     def add(self, item: Item) -> None:
@@ -40,6 +44,10 @@ class Collected:
             self.entities.append(item)
         elif isinstance(item, Mapping):
             self.mappings.append(item)
+        elif isinstance(item, Designation):
+            self.designations.append(item)
+        elif isinstance(item, Prevalence):
+            self.prevalences.append(item)
         else:
             self.documents.append(item)
 
@@ -59,7 +67,7 @@ def build_graph(folder: Path, items: Iterable[Item]) -> Built:
     for item in items:
         found.add(item)
     identity = Identity(found.entities, found.mappings)
-    entities = identity.merge(found.entities)
+    entities = identity.merge(found.entities, found.designations)
     known = {entity.id for entity in entities}
     kept: list[Statement] = []
     counts = Counter(_identity_counts(entities, found.entities, identity))
@@ -71,7 +79,12 @@ def build_graph(folder: Path, items: Iterable[Item]) -> Built:
         else:
             kept.append(one)
     counts["statements"] = len(kept)
-    graph = Graph.build(folder, entities, kept)
+    prevalences = [one._replace(subject=identity.node(one.subject)) for one in found.prevalences]
+    unknown = sum(one.subject not in known for one in prevalences)
+    counts["prevalences_of_unknown"] = unknown
+    prevalences = [one for one in prevalences if one.subject in known]
+    counts["prevalences"] = len(prevalences)
+    graph = Graph.build(folder, entities, kept, prevalences)
     cycle = graph.cycle()
     if cycle:
         raise SourceError(f"is_a runs in a circle: {' > '.join(cycle)}; check the ontology files")

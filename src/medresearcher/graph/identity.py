@@ -9,7 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from medresearcher.records.knowledge import Entity, EntityType, Mapping, MatchKind, Statement
+from medresearcher.records.knowledge import (
+    Designation,
+    Entity,
+    EntityType,
+    Mapping,
+    MatchKind,
+    Statement,
+)
 
 # Where two sources describe one thing, the earlier one gives name and definition.
 _PREFERRED = ("mondo", "hgnc", "hpo", "uniprot")
@@ -50,7 +57,9 @@ class Identity:
         """The node that a source id belongs to; the id itself if it was not joined."""
         return self._nodes.get(curie, curie)
 
-    def merge(self, entities: Iterable[Entity]) -> list[Entity]:
+    def merge(
+        self, entities: Iterable[Entity], designations: Iterable[Designation] = ()
+    ) -> list[Entity]:
         """One entity per node: one name and definition, all aliases and source ids; sorted."""
         groups: dict[str, list[Entity]] = defaultdict(list)
         for entity in entities:
@@ -59,7 +68,13 @@ class Identity:
         for curie, nodes in self._equivalents.items():
             for node in nodes:
                 others[node].add(curie)
-        return [_merge(node, group, others[node]) for node, group in sorted(groups.items())]
+        labels: dict[str, set[str]] = defaultdict(set)
+        for one in designations:
+            labels[self.node(one.subject)].add(one.label)
+        return [
+            _merge(node, group, others[node], labels[node])
+            for node, group in sorted(groups.items())
+        ]
 
     def join(self, statements: Iterable[Statement]) -> Iterator[Statement]:
         """Statements between nodes; `record` keeps the id that the source used."""
@@ -67,7 +82,7 @@ class Identity:
             yield one._replace(subject=self.node(one.subject), object=self.node(one.object))
 
 
-def _merge(node: str, group: list[Entity], others: set[str]) -> Entity:
+def _merge(node: str, group: list[Entity], others: set[str], labels: set[str]) -> Entity:
     group = sorted(group, key=lambda one: (one.id != node, _rank(one), one.id))
     first = group[0]
     names = [name for one in group for name in (one.name, *one.aliases)]
@@ -81,6 +96,7 @@ def _merge(node: str, group: list[Entity], others: set[str]) -> Entity:
         aliases=tuple(sorted(aliases.values(), key=lambda name: (name.casefold(), name))),
         definition=definition,
         equivalents=tuple(sorted(equivalents - {node})),
+        designations=tuple(sorted(labels.union(*(one.designations for one in group)))),
     )
 
 

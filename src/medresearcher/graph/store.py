@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from medresearcher.graph.tables import StatementRows, entity_from, read_tables, write_tables
-from medresearcher.records.knowledge import Entity, EntityType, Predicate, Statement
+from medresearcher.graph.tables import (
+    StatementRows,
+    Tables,
+    entity_from,
+    prevalence_from,
+    read_tables,
+    write_tables,
+)
+from medresearcher.records.knowledge import Entity, EntityType, Predicate, Prevalence, Statement
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,8 +57,8 @@ class Adjacency:
 class Graph:
     """A loaded graph. Nodes are CURIEs outside, and their rank in the sorted ids (codes) inside."""
 
-    def __init__(self, entities: "pa.Table", statements: "pa.Table", digest: str) -> None:
-        self.digest = digest
+    def __init__(self, tables: Tables) -> None:
+        entities, statements, self._prevalences, self.digest = tables
         self._entities = entities
         self._statements = statements
         self._ids: list[str] = entities["id"].to_pylist()
@@ -78,14 +85,18 @@ class Graph:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read the graph in `folder`; `InputError` if there is none or it is damaged."""
-        return cls(*read_tables(folder))
+        return cls(read_tables(folder))
 
     @classmethod
     def build(
-        cls, folder: Path, entities: Iterable[Entity], statements: Iterable[Statement]
+        cls,
+        folder: Path,
+        entities: Iterable[Entity],
+        statements: Iterable[Statement],
+        prevalences: Iterable[Prevalence] = (),
     ) -> Self:
         """Write the tables to `folder`, then load them."""
-        write_tables(folder, entities, statements)
+        write_tables(folder, entities, statements, prevalences)
         return cls.load(folder)
 
     def __len__(self) -> int:
@@ -159,6 +170,10 @@ class Graph:
         start, end = np.searchsorted(self._keys, [key, key + 1])
         return self._rows.between(int(start), int(end))
 
+    def prevalences(self, disease: str) -> list[Prevalence]:
+        """Every source row on how frequent a disease is."""
+        return self._by_disease.get(disease, [])
+
     def edge_count(self, predicate: Predicate) -> int:
         """How many edges of one predicate are asserted."""
         return len(self._forward[predicate])
@@ -231,6 +246,13 @@ class Graph:
     @cached_property
     def _rows(self) -> StatementRows:
         return StatementRows(self._statements)
+
+    @cached_property
+    def _by_disease(self) -> dict[str, list[Prevalence]]:
+        found: dict[str, list[Prevalence]] = defaultdict(list)
+        for row in self._prevalences.to_pylist():
+            found[row["subject"]].append(prevalence_from(row))
+        return dict(found)
 
     @cached_property
     def _names(self) -> list[str]:

@@ -1,16 +1,23 @@
-"""The graph on disk: two Parquet tables and their digest, written once, read by anyone.
+"""The graph on disk: three Parquet tables and their digest, written once, read by anyone.
 
-`entities.parquet` is sorted by id, `statements.parquet` by predicate, subject and object, so
-equal sources give equal tables. The digest is taken over the rows, not over the file bytes.
+`entities.parquet` is sorted by id, `statements.parquet` by predicate, subject and object,
+`prevalences.parquet` by disease, so equal sources give equal tables. The digest is taken over the
+rows, not over the file bytes.
 """
 
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medresearcher.errors import InputError
-from medresearcher.records.knowledge import Entity, EntityType, Predicate, Statement
+from medresearcher.records.knowledge import (
+    Entity,
+    EntityType,
+    Predicate,
+    Prevalence,
+    Statement,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,11 +26,26 @@ if TYPE_CHECKING:
 
 ENTITIES = "entities.parquet"
 STATEMENTS = "statements.parquet"
+PREVALENCES = "prevalences.parquet"
 _DIGEST = b"medresearcher.digest"
 
 
-def write_tables(folder: Path, entities: Iterable[Entity], statements: Iterable[Statement]) -> str:
-    """Write both tables; return the digest of their content.
+class Tables(NamedTuple):
+    """The tables of one graph, and the digest of their content."""
+
+    entities: "pa.Table"
+    statements: "pa.Table"
+    prevalences: "pa.Table"
+    digest: str
+
+
+def write_tables(
+    folder: Path,
+    entities: Iterable[Entity],
+    statements: Iterable[Statement],
+    prevalences: Iterable[Prevalence] = (),
+) -> str:
+    """Write the tables; return the digest of their content.
 
     Statements about unknown entities must have been removed before.
     """
@@ -32,20 +54,25 @@ def write_tables(folder: Path, entities: Iterable[Entity], statements: Iterable[
 
     entity_rows = sorted(entities, key=lambda one: one.id)
     statement_rows = sorted(statements, key=_edge_first)
-    digest = _digest(entity_rows, statement_rows)
+    prevalence_rows = sorted(prevalences, key=repr)
+    digest = _digest(entity_rows, [*statement_rows, *prevalence_rows])
     folder.mkdir(parents=True, exist_ok=True)
     texts = ("id", "type", "name", "source", "definition")
     columns: dict[str, pa.Array] = {
         name: pa.array([str(getattr(one, name)) for one in entity_rows], pa.string())
         for name in texts
     }
-    for name in ("aliases", "equivalents"):
+    for name in ("aliases", "equivalents", "designations"):
         lists = [list(getattr(one, name)) for one in entity_rows]
         columns[name] = pa.array(lists, pa.list_(pa.string()))
-    table = pa.table(columns).replace_schema_metadata({_DIGEST: digest.encode()})
-    pq.write_table(table, folder / ENTITIES, compression="zstd")
-    rows = _statement_table(statement_rows).replace_schema_metadata({_DIGEST: digest.encode()})
-    pq.write_table(rows, folder / STATEMENTS, compression="zstd")
+    tables = {
+        ENTITIES: pa.table(columns),
+        STATEMENTS: _statement_table(statement_rows),
+        PREVALENCES: _prevalence_table(prevalence_rows),
+    }
+    for name, table in tables.items():
+        signed = table.replace_schema_metadata({_DIGEST: digest.encode()})
+        pq.write_table(signed, folder / name, compression="zstd")
     return digest
 
 
@@ -64,32 +91,53 @@ def _statement_table(rows: list[Statement]) -> "pa.Table":
     )
 
 
-def read_tables(folder: Path) -> "tuple[pa.Table, pa.Table, str]":
-    """The two tables and the digest; `InputError` when they are missing or broken."""
+def _prevalence_table(rows: list[Prevalence]) -> "pa.Table":
+    import pyarrow as pa
+
+    types: dict[str, pa.DataType] = {
+        "low": pa.float64(),
+        "high": pa.float64(),
+        "row": pa.int32(),
+        "references": pa.list_(pa.string()),
+        "validated": pa.bool_(),
+    }
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in Prevalence._fields])
+    return pa.Table.from_pylist([row._asdict() for row in rows], schema)
+
+
+def read_tables(folder: Path) -> Tables:
+    """The tables and their digest; `InputError` when they are missing or broken."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not (folder / ENTITIES).exists() or not (folder / STATEMENTS).exists():
+    paths = [folder / name for name in (ENTITIES, STATEMENTS, PREVALENCES)]
+    if not all(path.exists() for path in paths):
         raise InputError(f"{folder}: no knowledge base here; run `medresearcher build`")
     try:
-        entities = pq.read_table(folder / ENTITIES)
-        statements = pq.read_table(folder / STATEMENTS)
+        tables = [pq.read_table(path) for path in paths]
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
             f"{folder}: the knowledge base is damaged ({error}); run `medresearcher build` again"
         ) from error
-    digests = {(one.schema.metadata or {}).get(_DIGEST, b"") for one in (entities, statements)}
+    digests = {(one.schema.metadata or {}).get(_DIGEST, b"") for one in tables}
     if len(digests) > 1 or not all(digests):
         raise InputError(
             f"{folder}: the tables are not of one build; run `medresearcher build` again"
         )
-    return entities, statements, digests.pop().decode()
+    entities, statements, prevalences = tables
+    return Tables(entities, statements, prevalences, digests.pop().decode())
 
 
 def entity_from(row: dict[str, object]) -> Entity:
     """An `Entity` from one row of the entities table."""
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     return Entity(**{**values, "type": EntityType(str(values["type"]))})  # type: ignore[arg-type]
+
+
+def prevalence_from(row: dict[str, object]) -> Prevalence:
+    """A `Prevalence` from one row of the prevalences table."""
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Prevalence(**values)  # type: ignore[arg-type]
 
 
 class StatementRows:
@@ -101,7 +149,7 @@ class StatementRows:
     def between(self, start: int, end: int) -> list[Statement]:
         """The statements of the rows from `start` up to `end`."""
         return [
-            Statement(*(values[codes[row]] for values, codes in self._columns))
+            Statement._make(values[codes[row]] for values, codes in self._columns)
             for row in range(start, end)
         ]
 
@@ -119,10 +167,10 @@ def _edge_first(one: Statement) -> tuple[object, ...]:
     return one.predicate, one.subject, one.object, one
 
 
-def _digest(entities: list[Entity], statements: list[Statement]) -> str:
+def _digest(entities: list[Entity], rows: "list[Statement | Prevalence]") -> str:
     total = hashlib.sha256()
     for entity in entities:
         total.update(repr(entity).encode())
-    for statement in statements:
-        total.update("\x1f".join(map(str, statement)).encode() + b"\n")
+    for row in rows:
+        total.update("\x1f".join(map(str, row)).encode() + b"\n")
     return total.hexdigest()[:16]

@@ -2,7 +2,8 @@
 
 Identifiers are CURIEs (`MONDO:0007947`, `HP:0001166`, `HGNC:3603`, `OMIM:154700`, `PMID:1`).
 A `Statement` is one row of one source; statements with the same subject, predicate and object
-form an edge and are never melted together, so disagreeing sources stay visible.
+form an edge and are never melted together, so disagreeing sources stay visible. What is only
+read out of texts is `Mined` and stays apart from what a source states.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ class EntityType(StrEnum):
     FREQUENCY = "frequency"
     MODIFIER = "modifier"
     GENE_GROUP = "gene_group"
+    DRUG = "drug"
+    DRUG_CLASS = "drug_class"
+    PATHWAY = "pathway"
 
 
 class Predicate(StrEnum):
@@ -35,6 +39,12 @@ class Predicate(StrEnum):
     CAUSES = "gene_associated_with_condition"
     MEMBER_OF = "member_of"
     SUBCLASS_OF = "subclass_of"
+    PARTICIPATES_IN = "participates_in"
+    TREATS = "treats"
+    AFFECTS = "affects"
+    HAS_SIDE_EFFECT = "has_side_effect"
+    HAS_ROLE = "has_chemical_role"
+    OCCURS_TOGETHER = "occurs_together_in_literature_with"
 
 
 class MatchKind(StrEnum):
@@ -47,7 +57,10 @@ class MatchKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One thing that a source names. `equivalents` are other CURIEs of the same thing."""
+    """One thing that a source names. `equivalents` are other CURIEs of the same thing.
+
+    `designations` say which bodies list it as rare (`gard_rare`, `nord_rare`, …).
+    """
 
     id: str
     type: EntityType
@@ -56,6 +69,7 @@ class Entity:
     aliases: tuple[str, ...] = ()
     definition: str = ""
     equivalents: tuple[str, ...] = ()
+    designations: tuple[str, ...] = ()
 
 
 class Statement(NamedTuple):
@@ -64,7 +78,8 @@ class Statement(NamedTuple):
     `record` is the source's own id of the annotated thing (`OMIM:154700`), `reference` the
     publication or database entry that the source cites (`PMID:…`, empty if none), `row` the
     1-based line of the row in the source's file. `frequency` is kept as written: `16/21`,
-    `HP:0040282`, `45%` or empty.
+    `HP:0040282`, `45%` or empty. `qualifier` narrows the predicate in the source's sense: for a
+    gene and a disease `causal`, `susceptibility`, …; for a drug and its target `inhibitor`, ….
     """
 
     subject: str
@@ -78,6 +93,51 @@ class Statement(NamedTuple):
     frequency: str = ""
     onset: str = ""
     sex: str = ""
+    qualifier: str = ""
+
+
+class Designation(NamedTuple):
+    """A body lists `subject` as rare; `label` names the list, `row` is the line in its file."""
+
+    subject: str
+    label: str
+    source: str
+    row: int
+
+
+class Prevalence(NamedTuple):
+    """How frequent a disease is: one row of one source.
+
+    `measure` is `point_prevalence`, `birth_prevalence`, `lifetime_prevalence`, `annual_incidence`
+    or `cases`. `low` and `high` bound the value (per person; for `cases` a number of families or
+    patients), `None` where the source gives no bound; `label` is the class as the source writes it.
+    """
+
+    subject: str
+    measure: str
+    label: str
+    low: float | None
+    high: float | None
+    area: str
+    source: str
+    record: str
+    row: int
+    references: tuple[str, ...] = ()
+    validated: bool = False
+
+
+class Mined(NamedTuple):
+    """A relation read out of a text. `span` stands verbatim in the text that `reference` names.
+
+    `method` is `co_mention` or `llm:<model>`; `subject` and `object` are nodes of the graph.
+    """
+
+    subject: str
+    predicate: Predicate
+    object: str
+    reference: str
+    span: str
+    method: str
 
 
 class Mapping(NamedTuple):
@@ -91,7 +151,10 @@ class Mapping(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One text that can be searched and read. `entities` are CURIEs that the text is about."""
+    """One text that can be searched and read. `entities` are CURIEs that the text is about.
+
+    `licence` is that of the text, empty if it is that of the source.
+    """
 
     id: str
     type: str
@@ -102,9 +165,10 @@ class Document:
     url: str = ""
     journal: str = ""
     entities: tuple[str, ...] = ()
+    licence: str = ""
 
 
-Item = Entity | Statement | Mapping | Document
+Item = Entity | Statement | Mapping | Document | Designation | Prevalence
 
 
 class Evidence(Frozen):
