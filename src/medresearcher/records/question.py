@@ -4,9 +4,9 @@ Hidden entities carry masks (`Entity_A`, `Entity_B`, …) along the chain; the l
 answer. The certificate is a conjunctive query over the graph whose variables are the masks.
 """
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from medresearcher.records.base import Frozen, Record
 from medresearcher.records.knowledge import EntityType, Evidence, Predicate
@@ -45,34 +45,107 @@ class Hop(Frozen):
     evidence: tuple[Evidence, ...] = Field(min_length=1)
 
 
-class Clue(Frozen):
-    """A constraint that the question states: the masked entity has this relation to `object`."""
-
-    mask: str
-    predicate: Predicate
-    object: str
-    text: str
-    evidence: tuple[Evidence, ...] = Field(min_length=1)
-
-
 class Atom(Frozen):
-    """One condition of a query. A term is a variable (a mask) or a constant (a CURIE).
+    """A relation that holds. A term is a variable (a mask) or a constant (a CURIE).
 
-    With `closure` the object also stands for everything below it in the ontology.
+    With `closure` the object also stands for everything below it in the ontology. With `negated`
+    the relation is one that a source states to be absent, of the object or (with `closure`) of
+    anything above it. `share` bounds, inclusively, the share of patients that some row of the
+    edge reports as a count or percentage.
     """
 
+    kind: Literal["atom"] = "atom"
     subject: str
     predicate: Predicate
     object: str
     closure: bool = False
+    negated: bool = False
+    share: tuple[float, float] | None = None
+
+
+class Count(Frozen):
+    """`subject` has between `low` and `high` asserted edges of `predicate`.
+
+    It is their subject if `forward`, else their object.
+    """
+
+    kind: Literal["count"] = "count"
+    subject: str
+    predicate: Predicate
+    forward: bool
+    low: int
+    high: int
+
+
+class Choice(Frozen):
+    """Of all solutions, only those count in which `subject` has the extreme measure.
+
+    Measures: `onset` (the earliest onset that a source states, as a rank in life), `edges` (the
+    number of asserted edges of `predicate`, with `subject` at the end that `forward` says),
+    `share` (the share of patients in the largest counted row of the edge `of` -`predicate`->
+    `subject`). Solutions without the measure do not count.
+    """
+
+    kind: Literal["choice"] = "choice"
+    subject: str
+    measure: Literal["onset", "edges", "share"]
+    extreme: Literal["least", "most"]
+    predicate: Predicate | None = None
+    forward: bool = True
+    of: str | None = None
+
+
+Condition = Annotated[Atom | Count | Choice, Field(discriminator="kind")]
+
+
+class Clue(Frozen):
+    """A condition that the question states of the entity `mask`, as worded in `text`.
+
+    `evidence` are the rows that show it to hold, `witness` the object of those rows where it is
+    not that of the condition (a more specific term). `level` counts the steps by which the
+    object was made more general.
+    """
+
+    mask: str
+    condition: Condition
+    text: str
+    evidence: tuple[Evidence, ...] = Field(min_length=1)
+    witness: str | None = None
+    level: int = 0
+
+    @property
+    def predicate(self) -> Predicate | None:
+        """The relation that the condition is about."""
+        return self.condition.predicate
+
+    @property
+    def object(self) -> str | None:
+        """The constant that the condition names, if it names one."""
+        return self.condition.object if isinstance(self.condition, Atom) else None
 
 
 class Query(Frozen):
-    """A conjunctive query: all atoms hold, and all variables of one type differ."""
+    """A conjunctive query: all joins and conditions hold, and all variables of one type differ.
+
+    Joins are atoms between two variables, one per hop; conditions are those of the clues, in
+    their order. A `Choice` looks at the solutions of everything else.
+    """
 
     variables: dict[str, EntityType]
-    atoms: tuple[Atom, ...]
+    joins: tuple[Atom, ...]
+    conditions: tuple[Condition, ...]
     answer: str
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for join in self.joins:
+            if not {join.subject, join.object} <= self.variables.keys():
+                raise ValueError("a join must relate two variables")
+            if join.closure or join.negated or join.share:
+                raise ValueError("a join takes neither closure nor negation nor share")
+        if sum(isinstance(one, Choice) for one in self.conditions) > 1:
+            raise ValueError("a query takes at most one choice")
+        return self
 
 
 class Dropped(Frozen):
