@@ -1,0 +1,1 @@
+"""Audit of question files: certificates proven again, and shortcuts measured."""
