@@ -36,11 +36,22 @@ class LlmSettings(Frozen):
     retries: int = Field(default=4, ge=0, description="tries after a failed call")
 
 
+class Controls(Frozen):
+    """What makes questions hard (FORT, 2026); each can be turned off to measure what it does."""
+
+    cycles: bool = Field(default=True, description="forks and cycles beside chains")
+    rare: bool = Field(default=True, description="start from rare diseases only")
+    scatter: bool = Field(default=True, description="no entity has more than half of the clues")
+    withhold: bool = Field(default=True, description="prefer clues that name nothing")
+    obfuscation: int = Field(default=1, ge=0, le=3, description="steps to broader terms per sign")
+
+
 class SynthesisSettings(Frozen):
     """Which questions are drawn."""
 
     min_hops: int = Field(default=2, ge=2)
     max_hops: int = Field(default=5, ge=2, le=8)
+    controls: Controls = Controls()
     max_publications: int = Field(
         default=5, ge=1, description="a disease is rare with at most this many cited publications"
     )

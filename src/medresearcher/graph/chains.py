@@ -1,4 +1,4 @@
-"""Chains: simple, chord-free paths from a disease through genes, diseases and gene families.
+"""Chains: simple, chord-free paths from a disease through genes, families, pathways and drugs.
 
 Chord-free means that no two entities of the chain are neighbours except in sequence, and that
 no disease is a class, a subtype or a numbered sibling of another one in it: so no hop can be
@@ -19,9 +19,21 @@ _LEFTOVERS = re.compile(r"RNA|systematic|uncharacteri|unclassified|orphan|domain
 _NUMBER = re.compile(r"[\s,]+(?:type\s+)?(?:\d+[a-z]*|[ivx]+[a-z]?|[a-z]\d*)$", re.I)
 
 _STEPS: dict[EntityType, tuple[tuple[Predicate, bool], ...]] = {
-    EntityType.DISEASE: ((Predicate.CAUSES, False),),
-    EntityType.GENE: ((Predicate.CAUSES, True), (Predicate.MEMBER_OF, True)),
+    EntityType.DISEASE: ((Predicate.CAUSES, False), (Predicate.TREATS, False)),
+    EntityType.GENE: (
+        (Predicate.CAUSES, True),
+        (Predicate.MEMBER_OF, True),
+        (Predicate.PARTICIPATES_IN, True),
+        (Predicate.AFFECTS, False),
+    ),
     EntityType.GENE_GROUP: ((Predicate.MEMBER_OF, False),),
+    EntityType.PATHWAY: ((Predicate.PARTICIPATES_IN, False),),
+    EntityType.DRUG: ((Predicate.TREATS, True), (Predicate.AFFECTS, True)),
+}
+# Of these, one with more than `MAX_FAMILY` members is too general to be passed through.
+_FAMILIES = {
+    EntityType.GENE_GROUP: Predicate.MEMBER_OF,
+    EntityType.PATHWAY: Predicate.PARTICIPATES_IN,
 }
 
 
@@ -74,11 +86,12 @@ def steps_from(graph: Graph, node: str) -> Iterator[Step]:
 
 def is_hub(graph: Graph, node: str) -> bool:
     """Whether a node is too general to be passed through, or to be a clue."""
-    if graph.type(node) is not EntityType.GENE_GROUP:
+    membership = _FAMILIES.get(graph.type(node))
+    if membership is None:
         return False
-    if _LEFTOVERS.search(graph.name(node)):
+    if membership is Predicate.MEMBER_OF and _LEFTOVERS.search(graph.name(node)):
         return True
-    return len(graph.subjects(node, Predicate.MEMBER_OF)) > MAX_FAMILY
+    return len(graph.subjects(node, membership)) > MAX_FAMILY
 
 
 def series(name: str) -> str:

@@ -7,14 +7,27 @@ does not answer the query.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
-from itertools import islice
+from itertools import groupby, islice
 
+from medresearcher.graph.measures import Measures
 from medresearcher.graph.store import Graph
-from medresearcher.records.knowledge import Predicate
-from medresearcher.records.question import Atom, Query
+from medresearcher.records.knowledge import EntityType
+from medresearcher.records.question import Atom, Choice, Count, Query
 
 Domains = dict[str, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """A query whose variables have their sets."""
+
+    types: Mapping[str, EntityType]
+    joins: Sequence[Atom]
+    domains: Domains
 
 
 class Solver:
@@ -22,101 +35,177 @@ class Solver:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.measures = Measures(graph)
         self._satisfying = lru_cache(maxsize=20_000)(self._find_satisfying)
 
     def answers(self, query: Query, limit: int | None = None) -> list[str]:
         """Ids that answer the query, sorted; at most `limit` of them if it is given."""
-        domains = self._domains(query)
-        joins = [one for one in query.atoms if _is_join(one, query)]
-        if not self._reduce(query, domains, joins):
+        problem = self._problem(query)
+        if problem is None:
             return []
-        order = _order(query, joins)
+        choice = next((one for one in query.conditions if isinstance(one, Choice)), None)
         found = (
-            self.graph.curie(candidate)
-            for candidate in sorted(domains[query.answer])
-            if self._extends({query.answer: candidate}, order[1:], domains, joins, query)
+            self._bindings(query.answer, problem)
+            if choice is None
+            else self._chosen(choice, query.answer, problem)
         )
-        return list(islice(found, limit))
+        return [self.graph.curie(code) for code in islice(found, limit)]
 
-    def satisfying(self, atom: Atom) -> frozenset[int]:
-        """Codes of the subjects for which a condition with a constant object holds."""
-        return self._satisfying(atom.predicate, self.graph.code(atom.object), atom.closure)
+    def satisfying(self, condition: Atom | Count, kind: EntityType) -> frozenset[int]:
+        """Codes of the nodes of one type for which a condition of their own holds."""
+        return self._satisfying(condition.model_copy(update={"subject": ""}), kind)
 
-    def _find_satisfying(self, predicate: Predicate, obj: int, closure: bool) -> frozenset[int]:
-        objects = self.graph.below(obj) if closure else {obj}
-        return self.graph.reached(objects, predicate, forward=False)
+    def _find_satisfying(self, condition: Atom | Count, kind: EntityType) -> frozenset[int]:
+        every = self.graph.codes_of(kind)
+        if isinstance(condition, Count):
+            degree = self.graph.degrees(condition.predicate, forward=condition.forward)
+            return frozenset(
+                code for code in every if condition.low <= degree[code] <= condition.high
+            )
+        obj = self.graph.code(condition.object)
+        if condition.share is not None:
+            return every & self.measures.with_share(condition.predicate, obj, condition.share)
+        if condition.negated:
+            objects = self.graph.above(obj) if condition.closure else {obj}
+            return every & self.graph.lacking(objects, condition.predicate)
+        objects = self.graph.below(obj) if condition.closure else {obj}
+        return every & self.graph.reached(objects, condition.predicate, forward=False)
 
-    def _domains(self, query: Query) -> Domains:
-        """The nodes that each variable's own conditions allow; no entry where there are none."""
+    # Sets of nodes.
+
+    def _problem(self, query: Query) -> _Problem | None:
+        """The query with a set per variable; `None` if one of them is empty."""
         domains: Domains = {}
-        for atom in query.atoms:
-            if not _is_join(atom, query):
-                allowed = domains.get(atom.subject, self._all_of(query, atom.subject))
-                domains[atom.subject] = allowed & self.satisfying(atom)
+        for one in query.conditions:
+            if not isinstance(one, Choice):
+                kind = query.variables[one.subject]
+                allowed = self.satisfying(one, kind)
+                domains[one.subject] = domains.get(one.subject, allowed) & allowed
         if not domains:
-            domains[query.answer] = self._all_of(query, query.answer)
-        return domains
+            domains[query.answer] = self.graph.codes_of(query.variables[query.answer])
+        problem = _Problem(query.variables, query.joins, domains)
+        return problem if self._reduce(problem) else None
 
-    def _all_of(self, query: Query, name: str) -> frozenset[int]:
-        return self.graph.codes_of(query.variables[name])
-
-    def _reduce(self, query: Query, domains: Domains, joins: list[Atom]) -> bool:
+    def _reduce(self, problem: _Problem) -> bool:
         """Spread the sets along the joins and shrink them to a fixed point.
 
         Returns whether all are non-empty. The joins connect all variables, so that each has a
         set afterwards.
         """
+        domains = problem.domains
         changed = True
         while changed:
             changed = False
-            for atom in joins:
+            for atom in problem.joins:
                 for start, end, forward in _directions(atom, domains):
-                    before = domains.get(end, self._all_of(query, end))
-                    kept = before & self.graph.reached(
-                        domains[start], atom.predicate, forward=forward
-                    )
-                    changed |= end not in domains or len(kept) < len(before)
+                    reached = self.graph.reached(domains[start], atom.predicate, forward=forward)
+                    before = domains.get(end)
+                    every = self.graph.codes_of(problem.types[end])
+                    kept = (every if before is None else before) & reached
+                    changed |= before is None or len(kept) < len(before)
                     domains[end] = kept
         return all(domains.values())
 
-    def _extends(
-        self,
-        bound: dict[str, int],
-        rest: list[str],
-        domains: Domains,
-        joins: list[Atom],
-        query: Query,
-    ) -> bool:
+    # Solutions.
+
+    def _bindings(self, name: str, problem: _Problem) -> Iterator[int]:
+        """The codes that a variable takes in the solutions, in order."""
+        order = _order(name, problem)
+        for code in sorted(problem.domains[name]):
+            if self._extends({name: code}, order[1:], problem):
+                yield code
+
+    def _chosen(self, choice: Choice, answer: str, problem: _Problem) -> Iterator[int]:
+        """The codes of the answer in those solutions that have the extreme measure."""
+        measured = sorted(self._measured(choice, problem), key=lambda pair: pair[0])
+        if choice.extreme == "most":
+            measured.sort(key=lambda pair: pair[0], reverse=True)
+        for _, group in groupby(measured, key=lambda pair: pair[0]):
+            found: set[int] = set()
+            for _, bound in group:
+                found.update(self._bindings_with(bound, answer, problem))
+            if found:
+                yield from sorted(found)
+                return
+
+    def _bindings_with(
+        self, bound: Mapping[str, int], answer: str, problem: _Problem
+    ) -> Iterator[int]:
+        """The answer's codes in the solutions in which some variables are bound."""
+        first = next(iter(bound))
+        order = _order(first, problem)
+        names = [*bound, *(name for name in order if name not in bound)]
+        if answer in bound:
+            if self._holds(bound, problem) and self._extends(
+                dict(bound), names[len(bound) :], problem
+            ):
+                yield bound[answer]
+            return
+        for code in sorted(problem.domains[answer]):
+            both = {**bound, answer: code}
+            rest = [name for name in order if name not in both]
+            if self._holds(both, problem) and self._extends(both, rest, problem):
+                yield code
+
+    def _measured(
+        self, choice: Choice, problem: _Problem
+    ) -> Iterator[tuple[Fraction | int, dict[str, int]]]:
+        """The measure of each binding of the variables that it is about, where there is one."""
+        for code in problem.domains[choice.subject]:
+            if choice.measure == "onset":
+                rank = self.measures.onset(code)
+                if rank is not None:
+                    yield rank, {choice.subject: code}
+            elif choice.measure == "edges":
+                assert choice.predicate is not None
+                degrees = self.graph.degrees(choice.predicate, forward=choice.forward)
+                yield int(degrees[code]), {choice.subject: code}
+            else:
+                assert choice.predicate is not None
+                assert choice.of is not None
+                for other in problem.domains[choice.of]:
+                    share = self.measures.share(other, choice.predicate, code)
+                    if share is not None:
+                        yield share, {choice.subject: code, choice.of: other}
+
+    def _holds(self, bound: Mapping[str, int], problem: _Problem) -> bool:
+        """Whether the bound variables are distinct and fit the joins among them."""
+        names = list(bound)
+        for place, one in enumerate(names):
+            for other in names[:place]:
+                if problem.types[one] == problem.types[other] and bound[one] == bound[other]:
+                    return False
+        return all(
+            bound[atom.object]
+            in self.graph.neighbours(bound[atom.subject], atom.predicate, forward=True)
+            for atom in problem.joins
+            if atom.subject in bound and atom.object in bound
+        )
+
+    def _extends(self, bound: dict[str, int], rest: Sequence[str], problem: _Problem) -> bool:
         """Whether the bound variables can be completed to a full solution."""
         if not rest:
             return True
         name = rest[0]
-        kind = query.variables[name]
-        taken = {code for other, code in bound.items() if query.variables[other] == kind}
-        for code in self._candidates(name, bound, domains, joins):
-            if code not in taken and self._extends(
-                {**bound, name: code}, rest[1:], domains, joins, query
-            ):
-                return True
-        return False
+        kind = problem.types[name]
+        taken = {code for other, code in bound.items() if problem.types[other] == kind}
+        return any(
+            self._extends({**bound, name: code}, rest[1:], problem)
+            for code in self._candidates(name, bound, problem)
+            if code not in taken
+        )
 
-    def _candidates(
-        self, name: str, bound: dict[str, int], domains: Domains, joins: list[Atom]
-    ) -> list[int]:
-        allowed = domains[name]
-        for atom in joins:
+    def _candidates(self, name: str, bound: dict[str, int], problem: _Problem) -> list[int]:
+        allowed: Iterable[int] = problem.domains[name]
+        for atom in problem.joins:
             if atom.subject in bound and atom.object == name:
                 near = self.graph.neighbours(bound[atom.subject], atom.predicate, forward=True)
             elif atom.object in bound and atom.subject == name:
                 near = self.graph.neighbours(bound[atom.object], atom.predicate, forward=False)
             else:
                 continue
-            allowed = allowed & set(near)
+            allowed = frozenset(allowed) & frozenset(near)
         return sorted(allowed)
-
-
-def _is_join(atom: Atom, query: Query) -> bool:
-    return atom.object in query.variables
 
 
 def _directions(atom: Atom, domains: Domains) -> list[tuple[str, str, bool]]:
@@ -126,13 +215,13 @@ def _directions(atom: Atom, domains: Domains) -> list[tuple[str, str, bool]]:
     return sorted(known, key=lambda way: len(domains[way[0]]))
 
 
-def _order(query: Query, joins: list[Atom]) -> list[str]:
-    """The variables in breadth-first order from the answer, so that each has a bound neighbour."""
+def _order(first: str, problem: _Problem) -> list[str]:
+    """The variables in breadth-first order from one, so that each has a bound neighbour."""
     near: dict[str, list[str]] = defaultdict(list)
-    for atom in joins:
+    for atom in problem.joins:
         near[atom.subject].append(atom.object)
         near[atom.object].append(atom.subject)
-    order = [query.answer]
+    order = [first]
     for name in order:
         order.extend(other for other in near[name] if other not in order)
-    return order + [name for name in query.variables if name not in order]
+    return order + [name for name in problem.types if name not in order]

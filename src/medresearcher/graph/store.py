@@ -5,7 +5,7 @@ answers are sorted by id, so nothing depends on hashing or on the order of the i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -42,6 +42,11 @@ class Adjacency:
     def __len__(self) -> int:
         return len(self._targets)
 
+    @property
+    def degrees(self) -> Codes:
+        """The number of neighbours of each node."""
+        return np.diff(self._starts)
+
     def of(self, code: int) -> Codes:
         """The neighbours of `code`, sorted."""
         return self._targets[self._starts[code] : self._starts[code + 1]]
@@ -74,12 +79,14 @@ class Graph:
         self._forward: dict[Predicate, Adjacency] = {}
         self._backward: dict[Predicate, Adjacency] = {}
         self._absent: dict[Predicate, Adjacency] = {}
+        self._denied: dict[Predicate, Adjacency] = {}
         for number, name in enumerate(_PREDICATES):
             said = (predicate == number) & ~negated
             self._forward[name] = Adjacency(subject[said], obj[said], size)
             self._backward[name] = Adjacency(obj[said], subject[said], size)
             denied = (predicate == number) & negated
             self._absent[name] = Adjacency(subject[denied], obj[denied], size)
+            self._denied[name] = Adjacency(obj[denied], subject[denied], size)
         self._below: dict[int, frozenset[int]] = {}
 
     @classmethod
@@ -205,6 +212,34 @@ class Graph:
         table = self._forward if forward else self._backward
         found = table[predicate].of_all(np.fromiter(codes, np.int64, len(codes)))
         return frozenset(found.tolist())
+
+    def lacking(self, objects: Collection[int], predicate: Predicate) -> frozenset[int]:
+        """Codes of the nodes of which some source states that they lack one of `objects`."""
+        found = self._denied[predicate].of_all(np.fromiter(objects, np.int64, len(objects)))
+        return frozenset(found.tolist())
+
+    def degrees(self, predicate: Predicate, *, forward: bool) -> Codes:
+        """For each node the number of its asserted edges of `predicate`."""
+        return (self._forward if forward else self._backward)[predicate].degrees
+
+    def frequencies(self) -> Iterator[tuple[Predicate, int, int, str]]:
+        """Yield (predicate, subject, object, frequency) of every asserted row with a frequency."""
+        import pyarrow.compute as pc
+
+        text = self._statements["frequency"].cast("string")
+        rows = pc.and_(pc.not_equal(text, ""), pc.invert(self._statements["negated"]))
+        table = self._statements.filter(rows)
+        keys = self._keys[rows.to_numpy()]
+        size = len(self)
+        for key, frequency in zip(keys.tolist(), table["frequency"].to_pylist(), strict=True):
+            pair = key % (size * size)
+            yield _PREDICATES[key // (size * size)], pair // size, pair % size, frequency
+
+    def above(self, code: int) -> frozenset[int]:
+        """The node and everything above it in its ontology."""
+        import rustworkx as rx
+
+        return frozenset(rx.ancestors(self._hierarchy, code)) | {code}
 
     def below(self, code: int) -> frozenset[int]:
         """The node and everything below it in its ontology."""

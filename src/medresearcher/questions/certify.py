@@ -1,48 +1,37 @@
 """The proof that a question has one answer and that each of its clues is needed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from medresearcher.graph.chains import Step
 from medresearcher.graph.query import Solver
-from medresearcher.records.knowledge import EntityType, Predicate
+from medresearcher.questions.patterns import Pattern
+from medresearcher.records.knowledge import EntityType
 from medresearcher.records.question import Atom, Certificate, Clue, Dropped, Query
 
-# A clue names a phenotype or a class; a disease with a more specific one fits it too.
-_CLOSED = frozenset({Predicate.HAS_PHENOTYPE, Predicate.SUBCLASS_OF})
 SHOWN = 5
 
 
 def query_of(
-    masks: dict[str, str],
-    types: dict[str, EntityType],
-    chain: Sequence[Step],
+    pattern: Pattern,
+    masks: Mapping[str, str],
+    types: Mapping[str, EntityType],
     clues: Sequence[Clue],
 ) -> Query:
-    """The question as a query: `masks` maps each entity of the chain to its variable."""
-    joins = [
-        Atom(subject=masks[s.subject], predicate=s.predicate, object=masks[s.object]) for s in chain
-    ]
-    conditions = [
-        Atom(
-            subject=clue.mask,
-            predicate=clue.predicate,
-            object=clue.object,
-            closure=clue.predicate in _CLOSED,
-        )
-        for clue in clues
-    ]
+    """The question as a query: `masks` maps each entity of the pattern to its variable."""
     return Query(
         variables={mask: types[node] for node, mask in masks.items()},
-        atoms=(*joins, *conditions),
-        answer=masks[chain[-1].end],
+        joins=tuple(
+            Atom(subject=masks[one.subject], predicate=one.predicate, object=masks[one.object])
+            for one in pattern.steps
+        ),
+        conditions=tuple(clue.condition for clue in clues),
+        answer=masks[pattern.answer],
     )
 
 
-def without(query: Query, clue: int, clues: int) -> Query:
-    """The query without clue number `clue` of `clues` (the clues are its last atoms)."""
-    position = len(query.atoms) - clues + clue
-    atoms = query.atoms[:position] + query.atoms[position + 1 :]
-    return query.model_copy(update={"atoms": atoms})
+def without(query: Query, clue: int) -> Query:
+    """The query without the condition of clue number `clue`."""
+    conditions = query.conditions[:clue] + query.conditions[clue + 1 :]
+    return query.model_copy(update={"conditions": conditions})
 
 
 def is_unique(solver: Solver, query: Query, answer: str) -> bool:
@@ -50,15 +39,13 @@ def is_unique(solver: Solver, query: Query, answer: str) -> bool:
     return solver.answers(query, limit=2) == [answer]
 
 
-def certify(
-    solver: Solver, query: Query, answer: str, clues: int, nodes: Sequence[str]
-) -> Certificate:
+def certify(solver: Solver, query: Query, answer: str, nodes: Sequence[str]) -> Certificate:
     """Prove the query; `ValueError` if it has another answer or a clue that is not needed."""
     if not is_unique(solver, query, answer):
         raise ValueError(f"the query does not have the one answer {answer}")
     dropped: list[Dropped] = []
-    for clue in range(clues):
-        found = solver.answers(without(query, clue, clues), limit=SHOWN + 1)
+    for clue in range(len(query.conditions)):
+        found = solver.answers(without(query, clue), limit=SHOWN + 1)
         others = tuple(one for one in found if one != answer)[:SHOWN]
         if not others:
             raise ValueError(f"clue {clue} is not needed")

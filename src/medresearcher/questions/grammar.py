@@ -1,22 +1,38 @@
-"""The grammar that says a chain and its clues in English.
+"""The grammar that says a pattern and its clues in English.
 
-A question is an opening that describes the rare disease, one sentence for each two steps of the
-chain, and the question itself. Every sentence refers back with "the second disorder", "that
-family" and the like; no name of a hidden entity is ever at hand here. The text of a clue stands
-in the question as it is, so it never begins a sentence.
+A question is an opening that describes the rare disease, sentences for the steps, and the
+question itself. Sentences refer back with "the second disorder", "that gene" and the like; no
+name of a hidden entity is ever at hand here. The text of a clue stands in the question as it is,
+so it never begins a sentence.
 """
 
 from collections.abc import Sequence
 from random import Random
 
 from medresearcher.graph.chains import Step
-from medresearcher.records.knowledge import Predicate
-from medresearcher.records.question import Clue, Masked
+from medresearcher.questions.patterns import Pattern
+from medresearcher.records.knowledge import EntityType, Predicate
+from medresearcher.records.question import Atom, Choice, Clue, Count, Masked
 
-_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 # Genes are said to be any of these, disorders only the last two.
 _LINKED = ("implicated in", "linked to", "associated with")
 _MARKED = ("marked by", "characterised by", "featuring", "with features such as")
+_NOUNS = {
+    EntityType.GENE: "gene",
+    EntityType.GENE_GROUP: "gene family",
+    EntityType.PATHWAY: "pathway",
+    EntityType.DRUG: "drug",
+    EntityType.PHENOTYPE: "sign",
+    EntityType.INHERITANCE: "mode of inheritance",
+    EntityType.ONSET: "age of onset",
+}
+_COUNTED = {
+    (EntityType.GENE, Predicate.CAUSES): "disorders",
+    (EntityType.DISEASE, Predicate.CAUSES): "genes",
+    (EntityType.GENE_GROUP, Predicate.MEMBER_OF): "genes",
+    (EntityType.PHENOTYPE, Predicate.HAS_PHENOTYPE): "disorders",
+}
 
 
 def listed(items: Sequence[str]) -> str:
@@ -25,52 +41,54 @@ def listed(items: Sequence[str]) -> str:
 
 
 class Teller:
-    """Tells one chain; all choices are drawn from `rng`."""
+    """Tells one pattern; all choices are drawn from `rng`."""
 
     def __init__(
-        self, entities: Sequence[Masked], chain: Sequence[Step], clues: Sequence[Clue], rng: Random
+        self, entities: Sequence[Masked], pattern: Pattern, clues: Sequence[Clue], rng: Random
     ) -> None:
-        self.chain = chain
+        self.pattern = pattern
         self.rng = rng
         self.noun = rng.choice(("disorder", "condition", "disease"))
-        self.entities = {entity.id: entity for entity in entities}
+        self.types = {entity.id: entity.type for entity in entities}
         self.clues = {
             entity.id: [clue for clue in clues if clue.mask == entity.mask] for entity in entities
         }
-        self.diseases: list[str] = []
-        self.families: list[str] = []
+        self.met: dict[EntityType, list[str]] = {}
+        self.last = ""
 
     def tell(self) -> str:
         """The question, in one paragraph."""
-        anchor = self.chain[0].start
-        self.diseases.append(anchor)
+        anchor = self.pattern.nodes[0]
         sentences = [self.opening(anchor)]
-        rest = list(self.chain)
-        while len(rest) > 2:
-            sentences.append(self.link(rest[0], rest[1]))
-            rest = rest[2:]
-        sentences.append(self.closing(rest))
+        self._meet(anchor)
+        steps = list(self.pattern.steps)
+        while steps:
+            asked, used = self._next(steps)
+            sentences.append(asked)
+            steps = steps[used:]
+        if not sentences[-1].endswith(("?", "!")):
+            sentences.append(self._question())
         return " ".join(sentences)
 
     # The opening.
 
     def opening(self, disease: str) -> str:
         """Describe the rare disease by its clues."""
-        registers = (self._as_research, self._as_vignette, self._as_report)
-        return self.rng.choice(registers)(disease)
+        signs = self._signs(disease)
+        registers = (self._as_research, self._as_vignette, self._as_report, self._as_story)
+        return self.rng.choice(registers)(disease, signs)
 
-    def _as_research(self, disease: str) -> str:
+    def _as_research(self, disease: str, signs: str) -> str:
         start = self.rng.choice(("Consider", "Start from", "Take", "I am looking into"))
-        return f"{start} {self.disorder(disease, 'rare')}."
+        with_signs = f" {self.rng.choice(_MARKED)} {signs}"
+        return f"{start} {self._kind(disease, 'rare')}{with_signs}."
 
-    def _as_vignette(self, disease: str) -> str:
-        signs = listed(self._said(disease, Predicate.HAS_PHENOTYPE))
+    def _as_vignette(self, disease: str, signs: str) -> str:
         seen = self.rng.choice(("A patient presents with", "A clinical work-up shows"))
         cause = self.rng.choice(("the suspected diagnosis is", "the findings suggest"))
         return f"{seen} {signs}; {cause} {self._kind(disease, 'rare')}."
 
-    def _as_report(self, disease: str) -> str:
-        signs = listed(self._said(disease, Predicate.HAS_PHENOTYPE))
+    def _as_report(self, disease: str, signs: str) -> str:
         kind = self._kind(disease, "rare")
         return self.rng.choice(
             (
@@ -80,128 +98,308 @@ class Teller:
             )
         )
 
+    def _as_story(self, disease: str, signs: str) -> str:
+        told = self.rng.choice(
+            ("My doctors have noticed", "In our family we see", "Our geneticist has noted")
+        )
+        return f"{told} {signs}, and the working diagnosis is {self._kind(disease, 'rare')}."
+
     # The middle.
 
-    def link(self, first: Step, second: Step) -> str:
-        """Say two steps: through a gene to another disorder or to a gene family, or out of one."""
-        one, another = self.rng.sample(_LINKED, 2)
-        lead = _capital(self._through(first, self._back(first.start), one))
-        if second.predicate is Predicate.MEMBER_OF:
-            also = "also " if first.predicate is Predicate.MEMBER_OF else ""
-            return f"{lead} {also}belongs to {self.family(second.end)}."
-        also = "" if first.predicate is Predicate.MEMBER_OF else "also "
-        return f"{lead} is {also}{another} {self.further(second.end)}."
+    def _next(self, steps: list[Step]) -> tuple[str, int]:
+        """The next sentence, and how many steps it says."""
+        first = steps[0]
+        second = steps[1] if len(steps) > 1 else None
+        last = len(steps) == (2 if second and second.start == first.end else 1)
+        if second is not None and self._closes(second) and second.start == first.end:
+            return self._shared(first, second), 2
+        if second is not None and second.start == first.end and self._is_between(first.end):
+            if last and second.end == self.pattern.answer and self.rng.random() < 0.5:
+                return self._ask_through(first, second), 2
+            return self._link(first, second), 2
+        if last and first.end == self.pattern.answer:
+            return self._ask(first), 1
+        return self._single(first), 1
 
-    def _through(self, step: Step, start: str, linked: str) -> str:
-        """The gene at the end of a step from `start`, a reference to a disorder or family."""
-        if step.predicate is Predicate.MEMBER_OF:
-            families = self._listing(step.end)
-            also = f" that HGNC lists under {families}" if families else ""
-            return f"another gene of {start}{also}"
-        firsts = ("a gene", "one of the genes")
-        which = "a different gene" if len(self.diseases) > 1 else self.rng.choice(firsts)
-        return f"{which}{self._gene(step.end)} {linked} {start}"
+    def _closes(self, step: Step) -> bool:
+        return any(step.end in nodes for nodes in self.met.values())
+
+    def _is_between(self, node: str) -> bool:
+        """Whether a gene is only passed through: two steps, and not asked for."""
+        uses = sum(node in (step.start, step.end) for step in self.pattern.steps)
+        return self.types[node] is EntityType.GENE and uses == 2 and node != self.pattern.answer
+
+    def _link(self, first: Step, second: Step) -> str:
+        """Two steps through a gene: "A gene linked to it is also associated with …"."""
+        one, another = self.rng.sample(_LINKED[1:], 2)
+        lead = _capital(self._through(first, one))
+        self._meet(second.end)
+        what = self._described(second.end)
+        if second.predicate is Predicate.CAUSES:
+            also = "" if first.predicate is Predicate.MEMBER_OF else "also "
+            return f"{lead} is {also}{another} {what}."
+        also = "also " if first.predicate is second.predicate else ""
+        verb = {
+            Predicate.MEMBER_OF: f"{also}belongs to",
+            Predicate.PARTICIPATES_IN: f"{also}takes part in",
+            Predicate.AFFECTS: f"is {also}a target of",
+        }[second.predicate]
+        return f"{lead} {verb} {what}."
+
+    def _through(self, step: Step, linked: str) -> str:
+        """The gene at the end of a step, which the next step leaves again."""
+        gene, start = step.end, self._back(step.start)
+        among = self.met.get(EntityType.GENE, [])
+        self._meet(gene)
+        about = self._about(gene)
+        if step.predicate is Predicate.CAUSES:
+            which = "a different gene" if among else self.rng.choice(("a gene", "one of the genes"))
+            return f"{which}{about} {linked} {start}"
+        other = "another gene" if among else "a gene"
+        joined = {
+            Predicate.MEMBER_OF: f"of {start}",
+            Predicate.PARTICIPATES_IN: f"of {start}",
+            Predicate.AFFECTS: f"targeted by {start}",
+        }[step.predicate]
+        return f"{other} {joined}{about}"
+
+    def _single(self, step: Step) -> str:
+        """One step that leads to an entity which is taken up again later, or to a side branch."""
+        start = self._back(step.start)
+        self._meet(step.end)
+        what = self._described(step.end)
+        return f"{_capital(self._relation(step, start, what))}."
+
+    def _shared(self, first: Step, second: Step) -> str:
+        """Two steps that close a cycle: what two entities share."""
+        one, other = self._name(first.start), self._name(second.end)
+        self._meet(first.end)
+        what = self._described(first.end)
+        kind = self.types[first.end]
+        if kind is EntityType.PHENOTYPE:
+            return f"{_capital(one)} and {other} have {what} in common."
+        if kind is EntityType.GENE and first.predicate is Predicate.CAUSES:
+            return f"{_capital(one)} and {other} are both also linked to {what}."
+        if kind is EntityType.DISEASE:
+            return f"{_capital(one)} and {other} are both also linked to {what}."
+        return f"{_capital(one)} and {other} also share {what}."
+
+    def _relation(self, step: Step, start: str, what: str) -> str:
+        """A step as a main clause from what is known to what is new."""
+        linked = self.rng.choice(_LINKED[1:])
+        return {
+            (Predicate.CAUSES, False): f"{start} is {linked} {what}",
+            (Predicate.CAUSES, True): f"{start} is also {linked} {what}",
+            (Predicate.MEMBER_OF, True): f"{start} belongs to {what}",
+            (Predicate.MEMBER_OF, False): f"{start} includes {what}",
+            (Predicate.PARTICIPATES_IN, True): f"{start} takes part in {what}",
+            (Predicate.PARTICIPATES_IN, False): f"{start} involves {what}",
+            (Predicate.TREATS, False): f"{start} is treated with {what}",
+            (Predicate.TREATS, True): f"{start} is also used to treat {what}",
+            (Predicate.AFFECTS, False): f"{start} is a target of {what}",
+            (Predicate.AFFECTS, True): f"{start} also acts on {what}",
+            (Predicate.HAS_PHENOTYPE, True): f"{start} shows {what}",
+        }[step.predicate, step.forward]
 
     # The question.
 
-    def closing(self, rest: Sequence[Step]) -> str:
-        """Ask for the end of the last one or two steps."""
-        if len(rest) == 1:
-            return self._ask_gene(rest[0])
-        first, second = rest
-        if self.rng.choice((True, False)):
-            return self._ask_at_once(first, second)
-        noun = "gene family" if second.predicate is Predicate.MEMBER_OF else self.noun
-        asked = (
-            f"Which {noun} is this?",
-            f"What is this {noun} called?",
-            f"Name this {noun}.",
-            f"Identify this {noun}.",
-        )
-        return f"{self.link(first, second)} {self.rng.choice(asked)}"
-
-    def _ask_at_once(self, first: Step, second: Step) -> str:
-        one, another = self.rng.sample(_LINKED[1:], 2)
-        gene = self._through(first, self._back(first.start, near=False), one)
-        if second.predicate is Predicate.MEMBER_OF:
-            other = "other " if self.families else ""
-            return f"Which {other}gene family includes {gene}?"
-        end = second.end
-        words = ("other", *self._said(end, Predicate.HAS_INHERITANCE), self.noun)
-        which = f"Which {' '.join(words)}{self._details(end)}"
-        return f"{which} is {another} {gene}?"
-
-    def _ask_gene(self, step: Step) -> str:
-        start, families = self._back(step.start), self._listing(step.end)
-        linked = self.rng.choice(_LINKED)
-        if step.predicate is Predicate.CAUSES:
-            return f"Which other gene{self._gene(step.end)} is {linked} {start}?"
-        if not families:
-            return f"Which other gene belongs to {start}?"
-        return self.rng.choice(
-            (
-                f"Which other gene of {start} does HGNC also list under {families}?",
-                f"Which other member of {start} also belongs to the HGNC gene group {families}?",
+    def _ask(self, step: Step) -> str:
+        """Ask for the end of the last step."""
+        start, kind = self._back(step.start), self.types[step.end]
+        if kind is EntityType.PHENOTYPE:
+            return self._ask_sign(step.end, start)
+        if kind is EntityType.INHERITANCE:
+            return self.rng.choice(
+                (f"How is {start} inherited?", f"How does {start} run in families?")
             )
-        )
+        if kind is EntityType.ONSET:
+            return f"At what stage of life does {start} begin?"
+        noun = self._kind_of(step.end)
+        other = "other " if self.met.get(kind) else ""
+        about = self._about(step.end)
+        choice = self._choice(step.end)
+        linked = self.rng.choice(_LINKED[1:])
+        asked = {
+            (Predicate.CAUSES, False): f"{other}{noun}{about} is {linked} {start}{choice}?",
+            (Predicate.CAUSES, True): f"{other}{noun}{about} is {linked} {start}{choice}?",
+            (Predicate.MEMBER_OF, True): f"{other}{noun}{about} includes {start}{choice}?",
+            (Predicate.MEMBER_OF, False): f"{other}{noun}{about} belongs to {start}{choice}?",
+            (Predicate.PARTICIPATES_IN, True): f"{other}{noun}{about} involves {start}{choice}?",
+            (Predicate.PARTICIPATES_IN, False): (
+                f"{other}{noun}{about} takes part in {start}{choice}?"
+            ),
+            (Predicate.TREATS, False): f"{other}{noun}{about} is used to treat {start}{choice}?",
+            (Predicate.TREATS, True): f"{other}{noun}{about} is treated with {start}{choice}?",
+            (Predicate.AFFECTS, False): f"{other}{noun}{about} acts on {start}{choice}?",
+            (Predicate.AFFECTS, True): f"{other}{noun}{about} is a target of {start}{choice}?",
+        }[step.predicate, step.forward]
+        return f"Which {asked}"
+
+    def _ask_sign(self, sign: str, start: str) -> str:
+        about = self._about(sign)
+        if self._choice(sign):
+            return self.rng.choice(
+                (
+                    f"Which sign{about} has been counted most often in patients with {start}?",
+                    f"Of the signs counted in {start}, which{about} is seen most often?",
+                )
+            )
+        return f"Which sign of {start}{about or ' is meant'}?"
+
+    def _ask_through(self, first: Step, second: Step) -> str:
+        """Ask for the end of two steps through a gene."""
+        one, another = self.rng.sample(_LINKED[1:], 2)
+        gene = self._through(first, one)
+        end, kind = second.end, self.types[second.end]
+        noun, about, choice = self._kind_of(end), self._about(end), self._choice(end)
+        other = "other " if self.met.get(kind) else ""
+        verb = {
+            Predicate.CAUSES: f"is {another}",
+            Predicate.MEMBER_OF: "includes",
+            Predicate.PARTICIPATES_IN: "involves",
+            Predicate.AFFECTS: "acts on",
+        }[second.predicate]
+        return f"Which {other}{noun}{about} {verb} {gene}{choice}?"
+
+    def _question(self) -> str:
+        """Ask for an answer that the sentences before have described."""
+        name = self._name(self.pattern.answer)
+        kind = self.types[self.pattern.answer]
+        asked = [f"What is {name}?", f"Name {name}.", f"Identify {name}."]
+        if self.last == self.pattern.answer:
+            noun = self._plain(kind)
+            asked = [f"Which {noun} is this?", f"What is this {noun} called?", f"Name this {noun}."]
+        return self.rng.choice(asked)
 
     # Noun phrases.
 
-    def disorder(self, disease: str, adjective: str) -> str:
-        """A disorder with everything that its clues say."""
-        return f"{self._with_inheritance(disease, adjective)}{self._details(disease)}"
+    def _meet(self, node: str) -> None:
+        self.met.setdefault(self.types[node], []).append(node)
+        self.last = node
 
-    def further(self, disease: str) -> str:
-        """A disorder that is not the ones before."""
-        self.diseases.append(disease)
-        return self.disorder(disease, _ORDINALS[len(self.diseases) - 1])
+    def _plain(self, kind: EntityType) -> str:
+        return self.noun if kind is EntityType.DISEASE else _NOUNS[kind]
 
-    def family(self, family: str) -> str:
-        """A gene family that is not the ones before."""
-        self.families.append(family)
-        if len(self.families) == 1:
-            return "a gene family"
-        return f"a {_ORDINALS[len(self.families) - 1]} gene family"
+    def _kind_of(self, node: str) -> str:
+        """The noun of an entity that is asked for, with its inheritance."""
+        noun = self._plain(self.types[node])
+        return " ".join((*self._said(node, Predicate.HAS_INHERITANCE), noun))
+
+    def _described(self, node: str) -> str:
+        """An entity that has just been met, with everything that its clues say."""
+        kind = self.types[node]
+        place = len(self.met[kind]) - 1
+        ordinal = f"{_ORDINALS[place]} " if place else ""
+        choice = self._choice(node)
+        if kind is EntityType.DISEASE:
+            words = ", ".join(filter(None, (ordinal.strip(), *self._inherited(node))))
+            noun = f"{_article(words or self.noun)}{words}{' ' if words else ''}{self.noun}"
+            return f"{noun}{self._about(node)}{choice}"
+        noun = f"{ordinal}{self._plain(kind)}"
+        return f"{_article(noun)}{noun}{self._about(node)}{choice}"
 
     def _kind(self, disease: str, adjective: str) -> str:
-        """A disorder with inheritance and onset, without its signs."""
+        """The first disorder with inheritance and onset, without its signs."""
         onset = self._said(disease, Predicate.HAS_ONSET)
         timing = f" with {listed(onset)}" if onset else ""
-        return f"{self._with_inheritance(disease, adjective)}{timing}"
+        adjectives = ", ".join((adjective, *self._inherited(disease)))
+        return f"a {adjectives} {self.noun}{timing}"
 
-    def _with_inheritance(self, disease: str, adjective: str) -> str:
-        adjectives = ", ".join((adjective, *self._said(disease, Predicate.HAS_INHERITANCE)))
-        return f"a {adjectives} {self.noun}"
+    def _about(self, node: str) -> str:
+        """What the clues say of an entity, to stand behind its noun; empty if they say nothing."""
+        kind = self.types[node]
+        if kind is EntityType.DISEASE:
+            return self._of_disease(node)
+        parts: list[str] = []
+        families = self._said(node, Predicate.MEMBER_OF)
+        if families and kind is EntityType.GENE:
+            parts.append(f" from the HGNC group {listed([f'“{one}”' for one in families])}")
+        parts += [self._counted(node)] if self._counted(node) else []
+        return "".join(parts)
 
-    def _details(self, disease: str) -> str:
-        """Onset and signs, to stand behind the noun; empty if no clue says any."""
-        onset = self._said(disease, Predicate.HAS_ONSET)
-        signs = self._said(disease, Predicate.HAS_PHENOTYPE)
+    def _of_disease(self, disease: str) -> str:
+        onset, signs = self._said(disease, Predicate.HAS_ONSET), self._signs(disease)
+        lacking = listed([one.text for one in self._atoms(disease) if _lacks(one)])
+        counted = self._counted(disease)
+        parts: list[str] = []
         if onset and signs:
-            return f" with {listed(onset)} and features such as {listed(signs)}"
-        if onset:
-            return f" with {listed(onset)}"
-        return f" {self.rng.choice(_MARKED)} {listed(signs)}" if signs else ""
+            parts.append(f" with {listed(onset)} and features such as {signs}")
+        elif onset:
+            parts.append(f" with {listed(onset)}")
+        elif signs:
+            parts.append(f" {self.rng.choice(_MARKED)} {signs}")
+        if lacking:
+            parts.append(f"{', but' if parts else ''} without {lacking}")
+        if counted:
+            parts.append(f"{',' if parts else ''}{counted}")
+        return "".join(parts)
 
-    def _gene(self, gene: str) -> str:
-        """What the clues say of a gene, to stand behind the word."""
-        families = self._listing(gene)
-        return f" from the HGNC group {families}" if families else ""
+    def _counted(self, node: str) -> str:
+        """What is counted of an entity: " that is linked to exactly three disorders"."""
+        clue = next((one for one in self.clues[node] if isinstance(one.condition, Count)), None)
+        if clue is None or clue.predicate is None:
+            return ""
+        kind = self.types[node]
+        things = _COUNTED[kind, clue.predicate]
+        verb = {
+            EntityType.GENE: "linked to",
+            EntityType.DISEASE: "linked to",
+            EntityType.GENE_GROUP: "made up of",
+            EntityType.PHENOTYPE: "recorded in",
+        }[kind]
+        return f" {verb} {clue.text} {things}"
 
-    def _listing(self, gene: str) -> str:
-        return listed([f"“{family}”" for family in self._said(gene, Predicate.MEMBER_OF)])
+    def _choice(self, node: str) -> str:
+        """What sets an answer apart from others: ", the one with the earliest onset"."""
+        clue = next((one for one in self.clues[node] if isinstance(one.condition, Choice)), None)
+        if clue is None:
+            return ""
+        if self.types[node] is EntityType.DISEASE:
+            return f", being the one with {clue.text}"
+        if self.types[node] is EntityType.GENE:
+            return f", being the one linked to {clue.text} disorders"
+        return f", the one seen {clue.text}"
 
-    def _back(self, node: str, *, near: bool = True) -> str:
-        """A reference to an entity that was already introduced; `near` if just before."""
-        if node in self.families:
-            place = self.families.index(node)
-            return f"that {_ORDINALS[place]} family" if place else "that family"
-        if len(self.diseases) == 1:
-            return self.rng.choice(("it", f"this {self.noun}")) if near else f"this {self.noun}"
-        return f"the {_ORDINALS[self.diseases.index(node)]} {self.noun}"
+    def _name(self, node: str) -> str:
+        """A reference to an entity by its place among those of its type."""
+        kind = self.types[node]
+        if len(self.met[kind]) == 1:
+            return f"{'this' if node == self.last else 'the'} {self._plain(kind)}"
+        return f"the {_ORDINALS[self.met[kind].index(node)]} {self._plain(kind)}"
+
+    def _back(self, node: str) -> str:
+        """A reference to an entity: a pronoun where nothing else can be meant."""
+        kind = self.types[node]
+        if node == self.last and kind is not EntityType.GENE:
+            plain = self._plain(kind)
+            return self.rng.choice(("it", f"this {plain}", self._name(node)))
+        return self._name(node)
+
+    def _inherited(self, disease: str) -> list[str]:
+        return self._said(disease, Predicate.HAS_INHERITANCE)
+
+    def _signs(self, disease: str) -> str:
+        atoms = self._atoms(disease)
+        return listed([one.text for one in atoms if _shows(one)])
+
+    def _atoms(self, node: str) -> list[Clue]:
+        return [one for one in self.clues[node] if isinstance(one.condition, Atom)]
 
     def _said(self, node: str, predicate: Predicate) -> list[str]:
-        return [clue.text for clue in self.clues[node] if clue.predicate is predicate]
+        return [clue.text for clue in self._atoms(node) if clue.predicate is predicate]
+
+
+def _shows(clue: Clue) -> bool:
+    atom = clue.condition
+    return isinstance(atom, Atom) and atom.predicate is Predicate.HAS_PHENOTYPE and not atom.negated
+
+
+def _lacks(clue: Clue) -> bool:
+    return isinstance(clue.condition, Atom) and clue.condition.negated
+
+
+def _article(words: str) -> str:
+    return "an " if words[0].lower() in "aeio" else "a "
 
 
 def _capital(text: str) -> str:

@@ -1,12 +1,12 @@
-"""The stage `synthesize`: certified questions, balanced over specialties and chain lengths.
+"""The stage `synthesize`: certified questions, balanced over specialties, shapes and answers.
 
-Every rare disease and chain length has its own random generator, drawn from the seed; a
+Every rare disease and plan has its own random generator, drawn from the seed; a
 question therefore does not depend on what was made before it, and a run that was stopped goes
 on where it was and ends with the same bytes.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,9 +15,10 @@ from medresearcher.engines.progress import Advance, progress
 from medresearcher.errors import MedResearcherError
 from medresearcher.graph.rarity import rarity
 from medresearcher.graph.store import Graph
-from medresearcher.questions.compose import Composer
+from medresearcher.questions.compose import Composer, Plan
 from medresearcher.questions.grammar import Teller
 from medresearcher.questions.leaks import leaks
+from medresearcher.questions.patterns import SHAPES
 from medresearcher.questions.specialties import SPECIALTIES, Classifier
 from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.question import Question
@@ -26,21 +27,72 @@ from medresearcher.settings import SynthesisSettings
 
 _MIN_SIGNS = 4
 
-Made = Mapping[tuple[str, int], Question]
+Made = Mapping[tuple[str, Plan], Question]
+Accept = Callable[[Question], bool]
+
+# How often each shape and each type of answer is wanted, relative to the others. A mode of
+# inheritance or an age of onset can be guessed, so few questions ask for one.
+_SHAPES = {"chain": 2.0, "fork": 1.0, "cycle": 1.0}
+_ANSWERS = {
+    EntityType.DISEASE: 10.0,
+    EntityType.GENE: 6.0,
+    EntityType.GENE_GROUP: 3.0,
+    EntityType.DRUG: 3.0,
+    EntityType.PATHWAY: 3.0,
+    EntityType.PHENOTYPE: 1.5,
+    EntityType.INHERITANCE: 0.3,
+    EntityType.ONSET: 0.3,
+}
+_ENDS = frozenset({EntityType.PHENOTYPE, EntityType.INHERITANCE, EntityType.ONSET})
+_PLANS_TRIED = 8
+
+
+class Balance:
+    """Which plan to try next, so that shapes, lengths and answers come as often as wanted."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        self._plans = plans
+        self._made: Counter[tuple[str, object]] = Counter()
+
+    def plans(self) -> list[Plan]:
+        """The plans, those that are most behind first."""
+        return sorted(self._plans, key=lambda one: self._ahead(one))
+
+    def count(self, plan: Plan) -> None:
+        """Note that a question of this plan was made."""
+        self._made.update((("shape", plan.shape), ("hops", plan.hops), ("answer", plan.answer)))
+
+    def _ahead(self, plan: Plan) -> float:
+        return (
+            self._made["shape", plan.shape] / _SHAPES[plan.shape]
+            + self._made["hops", plan.hops]
+            + self._made["answer", plan.answer] / _ANSWERS[plan.answer]
+        )
 
 
 class Synthesizer:
-    """Draws questions from one graph. `made` holds those of an earlier start of the run."""
+    """Draws questions from one graph.
+
+    `made` holds those of an earlier start of the run; a question that `accept` refuses is left
+    out, and another one is tried in its place.
+    """
 
     def __init__(
-        self, graph: Graph, settings: SynthesisSettings, seed: int, made: Made | None = None
+        self,
+        graph: Graph,
+        settings: SynthesisSettings,
+        seed: int,
+        made: Made | None = None,
+        accept: Accept | None = None,
     ) -> None:
         self.graph = graph
         self.settings = settings
         self.seed = seed
         self.made = made or {}
-        self.composer = Composer(graph)
+        self.accept = accept
+        self.composer = Composer(graph, settings.controls)
         self.classifier = Classifier(graph)
+        self.refused: Counter[str] = Counter()
 
     def anchors(self) -> dict[str, list[str]]:
         """Diseases that a question may start from, by specialty, in an order set by the seed."""
@@ -56,13 +108,29 @@ class Synthesizer:
             Random(f"{self.seed}/{name}").shuffle(diseases)
         return found
 
+    def plans(self) -> list[Plan]:
+        """Every plan that the settings allow and the graph has entities for."""
+        shapes = SHAPES if self.settings.controls.cycles else SHAPES[:1]
+        lengths = range(self.settings.min_hops, self.settings.max_hops + 1)
+        return [
+            Plan(shape, hops, answer)
+            for hops in lengths
+            for shape in shapes
+            for answer in _ANSWERS
+            if self.graph.codes_of(answer)
+            and (shape == "chain" or (hops > 2 and answer not in _ENDS))
+            and not (shape == "cycle" and hops == 3)
+        ]
+
     def draw(self) -> Iterator[Question]:
         """Yield questions, one specialty after the other in turn, until the graph has no more.
 
-        No two share their answer or the disease they start from.
+        No two share their answer or the disease they start from; modes of inheritance, ages of
+        onset and signs may be asked for again.
         """
         answers: set[str] = set()
-        lines = [self._of_specialty(*pair, answers) for pair in self.anchors().items()]
+        balance = Balance(self.plans())
+        lines = [self._of_specialty(*pair, answers, balance) for pair in self.anchors().items()]
         while lines:
             for line in list(lines):
                 question = next(line, None)
@@ -72,41 +140,54 @@ class Synthesizer:
                     yield question
 
     def _of_specialty(
-        self, specialty: str, anchors: list[str], answers: set[str]
+        self, specialty: str, anchors: list[str], answers: set[str], balance: Balance
     ) -> Iterator[Question]:
-        lengths = range(self.settings.min_hops, self.settings.max_hops + 1)
-        made = Counter(dict.fromkeys(lengths, 0))
         for anchor in anchors:
-            for hops in sorted(lengths, key=lambda one: (made[one], one)):
-                question = self.make(specialty, anchor, hops)
+            for plan in balance.plans()[:_PLANS_TRIED]:
+                question = self.make(specialty, anchor, plan)
                 if question and question.answer.id not in answers:
-                    answers.add(question.answer.id)
-                    made[hops] += 1
+                    if plan.answer not in _ENDS:
+                        answers.add(question.answer.id)
+                    balance.count(plan)
                     yield question
                     break
 
-    def make(self, specialty: str, anchor: str, hops: int) -> Question | None:
-        """The question that starts at `anchor`; `None` if it is not rare or nothing is unique."""
-        if (anchor, hops) in self.made:
-            return self.made[anchor, hops]
+    def make(self, specialty: str, anchor: str, plan: Plan) -> Question | None:
+        """The question of one plan from `anchor`; `None` if it is not rare or nothing is unique."""
+        if (anchor, plan) in self.made:
+            return self.made[anchor, plan]
         rare = rarity(self.graph, anchor, self.settings.max_publications)
-        rng = Random(f"{self.seed}/{anchor}/{hops}")
-        draft = self.composer.compose(anchor, hops, rng) if rare else None
-        if rare is None or draft is None:
+        if rare is None:
             return None
-        text = Teller(draft.entities, draft.chain, draft.clues, rng).tell()
+        rng = Random(f"{self.seed}/{anchor}/{plan}")
+        draft = self.composer.compose(anchor, plan, rng)
+        if draft is None:
+            return None
+        text = Teller(draft.entities, draft.pattern, draft.clues, rng).tell()
         if leaks(text, draft.entities):
+            self.refused["leak"] += 1
             return None
-        return Question.create(
+        question = Question.create(
             question=text,
             answer=draft.answer,
             specialty=specialty,
+            shape=plan.shape,
             entities=draft.entities,
             hops=draft.hops,
             clues=draft.clues,
             certificate=draft.certificate,
             rarity=rare,
         )
+        if self.accept and not self.accept(question):
+            self.refused["shortcut"] += 1
+            return None
+        return question
+
+
+def plan_of(question: Question) -> Plan:
+    """The plan that a question was made by."""
+    kind = question.certificate.query.variables[question.certificate.query.answer]
+    return Plan(question.shape, len(question.hops), kind)
 
 
 def synthesize(
@@ -122,12 +203,12 @@ def synthesize(
 
     Raises `MedResearcherError` when the graph gives fewer; those it gives are kept.
     """
-    kept = {(one.entities[0].id, len(one.hops)): one for one in ledger.read()}
+    kept = {(one.entities[0].id, plan_of(one)): one for one in ledger.read()}
     questions: list[Question] = []
     for question in Synthesizer(graph, settings, seed, kept).draw():
         if len(questions) == count:
             break
-        if (question.entities[0].id, len(question.hops)) not in kept:
+        if (question.entities[0].id, plan_of(question)) not in kept:
             ledger.append(question)
         questions.append(question)
         advance(note=question.specialty)
@@ -159,10 +240,11 @@ def write_questions(
 
 def summary(questions: list[Question]) -> dict[str, Any]:
     """Counts of questions by specialty, chain length and type of answer."""
-    types = (one.entities[-1].type for one in questions)
+    types = (plan_of(one).answer for one in questions)
     return {
         "questions": len(questions),
         "by_specialty": dict(sorted(Counter(one.specialty for one in questions).items())),
         "by_hops": {str(k): n for k, n in sorted(Counter(len(q.hops) for q in questions).items())},
+        "by_shape": dict(sorted(Counter(one.shape for one in questions).items())),
         "by_answer": dict(sorted(Counter(map(str, types)).items())),
     }

@@ -18,11 +18,31 @@ _VAGUE = re.compile(
     r"^(abnormal|abnormality|obsolete|phenotypic|constitutional|functional abnormality)\b", re.I
 )
 _MAX_LENGTH = 48
+_NUMBERS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 _INHERITANCE = re.compile(
     r"^(Autosomal (?:dominant|recessive)|X-linked(?: dominant| recessive)?|Mitochondrial)"
     r" inheritance$"
 )
 _ONSET = re.compile(r"^[A-Z][a-z]+(?: [a-z]+)* onset$")
+
+
+def number(value: int) -> str:
+    """A number in words up to twelve, in digits beyond."""
+    return _NUMBERS[value] if value < len(_NUMBERS) else str(value)
 
 
 class Wording:

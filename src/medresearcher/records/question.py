@@ -1,7 +1,8 @@
 """A certified question: its hidden chain, its clues, and the proof that its answer is unique.
 
-Hidden entities carry masks (`Entity_A`, `Entity_B`, …) along the chain; the last mask is the
-answer. The certificate is a conjunctive query over the graph whose variables are the masks.
+Hidden entities carry masks (`Entity_A`, `Entity_B`, …) in the order in which the chain grows; the
+chain may fork or close a cycle. The certificate is a query over the graph whose variables are the
+masks.
 """
 
 from typing import Annotated, ClassVar, Literal, Self
@@ -186,6 +187,7 @@ class Question(Record):
     question: str
     answer: Answer
     specialty: str
+    shape: Literal["chain", "fork", "cycle"]
     entities: tuple[Masked, ...]
     hops: tuple[Hop, ...]
     clues: tuple[Clue, ...]

@@ -1,0 +1,141 @@
+"""Patterns: which hidden entities a question has, how they are joined, and which is asked for.
+
+A pattern grows from a disease, step by step; each step starts at an entity that is already there.
+Its shape is one of `SHAPES`:
+
+- `chain`: a chord-free path, the answer at its end;
+- `fork`: the same with a branch at some entity, so that the answer is held from two sides;
+- `cycle`: a chain of which two entities that are not neighbours share a further hidden one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from random import Random
+
+from medresearcher.graph.chains import Step, chains, steps_from, touch
+from medresearcher.graph.store import Graph
+from medresearcher.records.knowledge import EntityType, Predicate
+
+SHAPES = ("chain", "fork", "cycle")
+# A chain may end in one of these; nothing leads on from them.
+_ENDS = {
+    EntityType.PHENOTYPE: Predicate.HAS_PHENOTYPE,
+    EntityType.INHERITANCE: Predicate.HAS_INHERITANCE,
+    EntityType.ONSET: Predicate.HAS_ONSET,
+}
+# A hidden sign that more diseases share than this says nothing.
+_MAX_SHARED = 40
+_TRIED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Steps in the order in which they grew; a step whose end is known closes a cycle."""
+
+    shape: str
+    steps: tuple[Step, ...]
+    answer: str
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The hidden entities, in the order in which they came."""
+        ends = (step.end for step in self.steps)
+        return tuple(dict.fromkeys((self.steps[0].start, *ends)))
+
+
+def patterns(graph: Graph, start: str, shape: str, hops: int, rng: Random) -> Iterator[Pattern]:
+    """Yield patterns of `hops` steps from a disease, in an order drawn from `rng`."""
+    grow = {"chain": _chains, "fork": _forks, "cycle": _cycles}[shape]
+    yield from grow(graph, start, hops, rng)
+
+
+def ending_in(graph: Graph, pattern: Pattern, kind: EntityType, rng: Random) -> Iterator[Pattern]:
+    """Yield the patterns that lead from a chain's last disease on to an entity of `kind`."""
+    predicate = _ENDS[kind]
+    if graph.type(pattern.answer) is not EntityType.DISEASE:
+        return
+    ends = graph.objects(pattern.answer, predicate)
+    for end in rng.sample(ends, len(ends)):
+        step = Step(pattern.answer, predicate, end, forward=True)
+        yield Pattern(pattern.shape, (*pattern.steps, step), end)
+
+
+def _chains(graph: Graph, start: str, hops: int, rng: Random) -> Iterator[Pattern]:
+    for steps in chains(graph, start, hops, rng):
+        yield Pattern("chain", steps, steps[-1].end)
+
+
+def _forks(graph: Graph, start: str, hops: int, rng: Random) -> Iterator[Pattern]:
+    """A chain to the answer and a branch of one or two steps from one of its later entities."""
+    for length in rng.sample((1, 2), 2):
+        if hops - length < 2:
+            continue
+        for trunk in islice(chains(graph, start, hops - length, rng), _TRIED):
+            nodes = (start, *(step.end for step in trunk))
+            forks = nodes[1:]
+            for fork in rng.sample(forks, len(forks)):
+                branch = next(_branches(graph, nodes, fork, length, rng), None)
+                if branch:
+                    yield Pattern("fork", (*trunk, *branch), trunk[-1].end)
+                    break
+
+
+def _branches(
+    graph: Graph, nodes: Sequence[str], fork: str, length: int, rng: Random
+) -> Iterator[tuple[Step, ...]]:
+    """Paths from `fork` whose entities touch nothing else of the pattern."""
+    steps = list(steps_from(graph, fork))
+    rng.shuffle(steps)
+    for step in steps:
+        if any(touch(graph, step.end, node) for node in nodes if node != fork):
+            continue
+        if step.end == fork or step.end in nodes:
+            continue
+        if length == 1:
+            yield (step,)
+        else:
+            for rest in _branches(graph, (*nodes, step.end), step.end, length - 1, rng):
+                yield (step, *rest)
+
+
+def _cycles(graph: Graph, start: str, hops: int, rng: Random) -> Iterator[Pattern]:
+    """A chain, and a hidden entity that two of its entities share besides."""
+    for steps in islice(chains(graph, start, hops - 2, rng), 4 * _TRIED):
+        nodes = (start, *(step.end for step in steps))
+        pairs = [
+            (one, other)
+            for place, one in enumerate(nodes)
+            for other in nodes[place + 2 :]
+            if graph.type(one) is graph.type(other)
+        ]
+        for one, other in rng.sample(pairs, len(pairs)):
+            shared = _shared(graph, one, other, nodes)
+            if shared:
+                node, predicate, forward = rng.choice(shared)
+                closing = (
+                    Step(one, predicate, node, forward),
+                    Step(node, predicate, other, not forward),
+                )
+                yield Pattern("cycle", (*steps, *closing), nodes[-1])
+                break
+
+
+def _shared(
+    graph: Graph, one: str, other: str, nodes: Sequence[str]
+) -> list[tuple[str, Predicate, bool]]:
+    """Entities next to both, as (entity, predicate, whether the predicate leads to it)."""
+    found: list[tuple[str, Predicate, bool]] = []
+    there = {(step.predicate, step.forward, step.end) for step in _near(graph, other)}
+    for step in _near(graph, one):
+        if (step.predicate, step.forward, step.end) in there and step.end not in nodes:
+            found.append((step.end, step.predicate, step.forward))
+    return found
+
+
+def _near(graph: Graph, node: str) -> Iterator[Step]:
+    yield from steps_from(graph, node)
+    if graph.type(node) is EntityType.DISEASE:
+        for sign in graph.objects(node, Predicate.HAS_PHENOTYPE):
+            if len(graph.subjects(sign, Predicate.HAS_PHENOTYPE)) <= _MAX_SHARED:
+                yield Step(node, Predicate.HAS_PHENOTYPE, sign, forward=True)
