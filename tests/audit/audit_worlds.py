@@ -9,14 +9,14 @@ from medresearcher.records.knowledge import Entity, EntityType, Predicate, State
 from medresearcher.records.question import Atom, Choice, Condition, Count, Query
 
 D, G, P = EntityType.DISEASE, EntityType.GENE, EntityType.PHENOTYPE
-O, F = EntityType.ONSET, EntityType.GENE_GROUP
+ONSET, F = EntityType.ONSET, EntityType.GENE_GROUP
 _SIZES = {D: 9, G: 6, P: 8, F: 3}
 _PREFIX = {D: "MONDO", G: "HGNC", P: "HP", F: "FAMILY"}
 _RELATIONS = (
     (D, Predicate.HAS_PHENOTYPE, P, 0.3),
     (G, Predicate.CAUSES, D, 0.3),
     (G, Predicate.MEMBER_OF, F, 0.4),
-    (D, Predicate.HAS_ONSET, O, 0.2),
+    (D, Predicate.HAS_ONSET, ONSET, 0.2),
     (D, Predicate.SUBCLASS_OF, D, 0.06),
 )
 _ONSETS = ("HP:0003577", "HP:0003593", "HP:0003621", "HP:0410280", "HP:0003581", "HP:0011462")
@@ -30,7 +30,7 @@ class World:
     def __init__(self, folder: Path, rng: Random) -> None:
         self.rng = rng
         self.ids = {kind: [f"{_PREFIX[kind]}:{n}" for n in range(size)] for kind, size in
-                    _SIZES.items()} | {O: list(_ONSETS)}  # fmt: skip
+                    _SIZES.items()} | {ONSET: list(_ONSETS)}  # fmt: skip
         self.entities = [
             Entity(one, kind, f"{kind} {one}", "hpo", (f"alias of {one}",), "", (f"X:{one}",))
             for kind, ids in self.ids.items()
@@ -72,11 +72,7 @@ class World:
         """A path, tree or cycle through true edges, with conditions that mostly hold."""
         rng = self.rng
         edges = sorted(
-            {
-                (one.subject, one.predicate, one.object)
-                for one in self.statements
-                if not one.negated
-            }
+            {(one.subject, one.predicate, one.object) for one in self.statements if not one.negated}
         )
         kinds = {one: kind for kind, ids in self.ids.items() for one in ids}
         first = rng.choice(edges)[0]

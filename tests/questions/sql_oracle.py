@@ -47,9 +47,7 @@ def answers(
 
 def sql(query: Query, without: int | None = None) -> str:
     """One table per variable with its own conditions; then the joins, from the first variable."""
-    conditions = {
-        place: one for place, one in enumerate(query.conditions) if place != without
-    }
+    conditions = {place: one for place, one in enumerate(query.conditions) if place != without}
     views = [
         _reached(place, one)
         for place, one in conditions.items()

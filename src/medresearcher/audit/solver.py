@@ -29,7 +29,9 @@ class Solver:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self.meeting = lru_cache(_CACHED)(self._meeting)
+        self._stating = lru_cache(_CACHED)(self._having)
+        self._sharing = lru_cache(_CACHED)(self._with_share)
+        self._counting = lru_cache(_CACHED)(self._with_count)
 
     def answers(self, query: Query, *, without: int | None = None, limit: int = 0) -> set[str]:
         """All entities that answer, or `limit` of them; condition `without` is left out."""
@@ -52,6 +54,16 @@ class Solver:
     def meets(self, node: str, condition: Atom | Count, kind: EntityType) -> bool:
         """Whether a node meets a condition that is not a choice."""
         return node in self.meeting(condition, kind)
+
+    def meeting(self, condition: Atom | Count, kind: EntityType) -> frozenset[str]:
+        """All nodes of a type that meet a condition."""
+        if isinstance(condition, Count):
+            span = (condition.low, condition.high)
+            return self._counting(kind, condition.predicate, condition.forward, span)
+        if condition.share is not None:
+            return self._sharing(kind, condition.predicate, condition.object, condition.share)
+        sense = (condition.closure, condition.negated)
+        return self._stating(kind, condition.predicate, condition.object, sense)
 
     def measured(self, choice: Choice, bound: Bound) -> Fraction | None:
         """What a choice measures in a solution; `None` if it has no measure there."""
@@ -89,29 +101,33 @@ class Solver:
             reached |= step
         return reached
 
-    def _meeting(self, condition: Atom | Count, kind: EntityType) -> frozenset[str]:
-        """All nodes of a type that meet a condition."""
-        nodes = self._facts.of_type[kind]
-        if isinstance(condition, Count):
-            return frozenset(nodes & self._with_count(condition, nodes))
-        if condition.share is not None:
-            low, high = condition.share
-            rows = self._facts.shares.get((condition.predicate, condition.object), [])
-            return frozenset(nodes & {node for node, value in rows if low <= value <= high})
-        objects = {condition.object}
-        if condition.closure:
-            go = self.above if condition.negated else self.below
-            objects = go(condition.object)
-        edges = self._facts.denied if condition.negated else self._facts.into
-        subjects = (edges[condition.predicate].get(one, _NONE) for one in objects)
-        return frozenset(nodes & set[str]().union(*subjects))
+    def _having(
+        self, kind: EntityType, predicate: Predicate, obj: str, sense: tuple[bool, bool]
+    ) -> frozenset[str]:
+        """Nodes with an edge to a node, (closure) or below it; (negated) that lack it."""
+        closure, negated = sense
+        objects = {obj}
+        if closure:
+            objects = self.above(obj) if negated else self.below(obj)
+        edges = self._facts.denied if negated else self._facts.into
+        subjects = (edges[predicate].get(one, _NONE) for one in objects)
+        return frozenset(self._facts.of_type[kind] & set[str]().union(*subjects))
 
-    def _with_count(self, condition: Count, nodes: Collection[str]) -> set[str]:
-        edges = self._facts.out if condition.forward else self._facts.into
-        lists = edges[condition.predicate]
-        low, high = condition.low, condition.high
-        found = {node for node, others in lists.items() if low <= len(others) <= high}
-        return found if low > 0 else found | {node for node in nodes if node not in lists}
+    def _with_share(
+        self, kind: EntityType, predicate: Predicate, obj: str, span: tuple[float, float]
+    ) -> frozenset[str]:
+        rows = self._facts.shares.get((predicate, obj), [])
+        found = {node for node, value in rows if span[0] <= value <= span[1]}
+        return frozenset(self._facts.of_type[kind] & found)
+
+    def _with_count(
+        self, kind: EntityType, predicate: Predicate, forward: bool, span: tuple[int, int]
+    ) -> frozenset[str]:
+        nodes = self._facts.of_type[kind]
+        lists = (self._facts.out if forward else self._facts.into)[predicate]
+        found = {node for node, others in lists.items() if span[0] <= len(others) <= span[1]}
+        none = {node for node in nodes if node not in lists} if span[0] <= 0 <= span[1] else _NONE
+        return frozenset(nodes & (found | none))
 
     def _all(self, query: Query, variable: str) -> set[str]:
         return self._facts.of_type[query.variables[variable]]
@@ -148,7 +164,9 @@ class Solver:
             reverse=choice.extreme == "most",
         )
         for _, level in groupby(ranked, key=lambda one: one[0]):
-            options = (self._narrowed(query, self._bind(query, domains, bound)) for _, bound in level)
+            options = (
+                self._narrowed(query, self._bind(query, domains, bound)) for _, bound in level
+            )
             found = [one for one in options if one is not None and self._solvable(query, one)]
             if found:
                 return found

@@ -1,0 +1,82 @@
+"""Whether a certificate proves what it says: one answer, and every clue needed for it."""
+
+from collections.abc import Iterator
+
+from medresearcher.audit.defects import Defect, Kind
+from medresearcher.audit.solver import Solver
+from medresearcher.records.question import Atom, Choice, Condition, Question
+
+_SHOWN = 5
+
+
+def proof(question: Question, solver: Solver) -> Iterator[Defect]:
+    """Yield what the graph does not bear out of a question whose parts agree."""
+    failing = list(_solution(question, solver))
+    yield from failing
+    unique = list(_unique(question, solver))
+    yield from unique
+    if not failing and not unique:
+        yield from _needed(question, solver)
+
+
+def _solution(question: Question, solver: Solver) -> Iterator[Defect]:
+    """The entities meet each condition by themselves."""
+    for place, clue in enumerate(question.clues):
+        entity = next(one for one in question.entities if one.mask == clue.mask)
+        condition = clue.condition
+        if not isinstance(condition, Choice) and not solver.meets(
+            entity.id, condition, entity.type
+        ):
+            yield Defect(Kind.CONDITION_FAILS, f"clue {place} does not hold of {entity.id}")
+
+
+def _unique(question: Question, solver: Solver) -> Iterator[Defect]:
+    """The query has the answer, with the entities as they are given, and no other."""
+    query, answer = question.certificate.query, question.certificate.answer
+    found = solver.answers(query, limit=_SHOWN)
+    others = sorted(found - {answer})
+    if answer not in found and not (
+        len(found) == _SHOWN and solver.holds(query, {query.answer: answer})
+    ):
+        said = ", ".join(others) or "nothing"
+        yield Defect(Kind.ANSWER_DIFFERS, f"{said} answers the query, {answer} does not")
+    elif others:
+        yield Defect(Kind.ANSWER_NOT_UNIQUE, f"{', '.join(others)} also answer the query")
+    elif not solver.holds(query, {one.mask: one.id for one in question.entities}):
+        yield Defect(Kind.ANSWER_DIFFERS, "the entities are not a solution of the query")
+
+
+def _needed(question: Question, solver: Solver) -> Iterator[Defect]:
+    """Without each clue, all the answers that the certificate lists are answers too."""
+    dropped = question.certificate.dropped
+    places = [one.clue for one in dropped]
+    if places != list(range(len(question.clues))):
+        said = f"listed for clues {places}, there are {len(question.clues)} clues"
+        yield Defect(Kind.DROPPED_ANSWERS_WRONG, said)
+    for one in dropped:
+        if 0 <= one.clue < len(question.clues):
+            yield from _drop(one.clue, one.answers, question, solver)
+
+
+def _drop(
+    place: int, answers: tuple[str, ...], question: Question, solver: Solver
+) -> Iterator[Defect]:
+    query, answer = question.certificate.query, question.certificate.answer
+    wrong = [
+        one
+        for one in answers
+        if one == answer or not solver.holds(query, {query.answer: one}, without=place)
+    ]
+    if not wrong:
+        return
+    if solver.answers(query, without=place, limit=2) <= {answer}:
+        told = f"without clue {place} ({_told(query.conditions[place])}) the answer is still one"
+        yield Defect(Kind.CLUE_NOT_NEEDED, told)
+    else:
+        told = f"{', '.join(wrong)} does not answer without clue {place}"
+        yield Defect(Kind.DROPPED_ANSWERS_WRONG, told)
+
+
+def _told(condition: Condition) -> str:
+    told = f"{condition.kind} {condition.predicate or ''}".strip()
+    return f"{told} {condition.object}" if isinstance(condition, Atom) else told
