@@ -40,7 +40,11 @@ class Measures:
 
     def share(self, subject: int, predicate: Predicate, obj: int) -> Fraction | None:
         """The share in the largest counted row of an edge; `None` without such a row."""
-        return self._largest.get((predicate, subject, obj))
+        return self.shares(subject, predicate).get(obj)
+
+    def shares(self, subject: int, predicate: Predicate) -> dict[int, Fraction]:
+        """The share in the largest counted row, for each object of a node that has one."""
+        return self._largest.get((predicate, subject), {})
 
     def with_share(
         self, predicate: Predicate, obj: int, bounds: tuple[float, float]
@@ -51,15 +55,18 @@ class Measures:
         return frozenset(subject for subject, share in rows if low <= share <= high)
 
     @cached_property
-    def _largest(self) -> dict[tuple[Predicate, int, int], Fraction]:
-        best: dict[tuple[Predicate, int, int], tuple[int, int]] = {}
+    def _largest(self) -> dict[tuple[Predicate, int], dict[int, Fraction]]:
+        best: dict[tuple[Predicate, int], dict[int, tuple[int, int]]] = defaultdict(dict)
         for predicate, subject, obj, frequency in self.graph.frequencies():
             counted = _COUNTED.fullmatch(frequency)
             if counted:
                 row = int(counted[2]), int(counted[1])
-                key = predicate, subject, obj
-                best[key] = max(row, best.get(key, row))
-        return {key: Fraction(seen, of) for key, (of, seen) in best.items()}
+                rows = best[predicate, subject]
+                rows[obj] = max(row, rows.get(obj, row))
+        return {
+            key: {obj: Fraction(seen, of) for obj, (of, seen) in rows.items()}
+            for key, rows in best.items()
+        }
 
     @cached_property
     def _shares(self) -> dict[tuple[Predicate, int], list[tuple[int, Fraction]]]:

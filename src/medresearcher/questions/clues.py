@@ -20,7 +20,7 @@ from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.question import Atom, Choice, Clue, Count
 
 # A sign is a usable clue if this many diseases show it: not one alone, and not nearly all.
-MIN_SHARED, MAX_SHARED = 4, 250
+MIN_SHARED, MAX_SHARED = 4, 600
 _MIN_PATIENTS = 5
 # What may be counted of an entity, and from how many to how many.
 _COUNTED: Mapping[EntityType, tuple[Predicate, bool, int, int]] = {
@@ -34,7 +34,10 @@ _EDGES_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Clues:
-    """Gives the clues of the entities of one pattern; `masks` are their variables."""
+    """Gives the clues of the entities of one pattern; `masks` are their variables.
+
+    `hidden` are the names of the entities in small letters.
+    """
 
     solver: Solver
     wording: Wording
@@ -221,9 +224,17 @@ class Clues:
     def _clue(self, node: str, atom: Atom, witness: str, text: str | None) -> Clue | None:
         """A clue on rows about `witness`; `None` without words or rows, or if it gives away."""
         rows = evidence_of(self.solver.graph, node, atom.predicate, witness, negated=atom.negated)
-        if text is None or not rows or any(_overlap(text, name) for name in self.hidden):
+        if text is None or not rows or self._gives_away(text):
             return None
         return Clue(mask=self.masks[node], condition=atom, text=text, evidence=rows)
+
+    def _gives_away(self, text: str) -> bool:
+        """Whether a hidden name stands in a text, or a text in a hidden name."""
+        folded = text.casefold()
+        return any(
+            (name in folded or folded in name) and (stands_in(name, text) or stands_in(text, name))
+            for name in self.hidden
+        )
 
 
 _ONSETS: tuple[tuple[Literal["least", "most"], str], ...] = (
@@ -246,7 +257,3 @@ def _tenths(share: Fraction) -> tuple[float, float]:
 
 def _percent(low: float, high: float) -> str:
     return f"{low:.0%} to {high:.0%}"
-
-
-def _overlap(text: str, name: str) -> bool:
-    return stands_in(name, text) or stands_in(text, name)

@@ -1,20 +1,25 @@
 """Composes a certified question around a rare disease: a pattern, clues, and their proof.
 
-Clues are added until the answer is unique over the whole graph; then each one that the proof
-does not need is taken out, and those that can be are made more general. Every step is proven
-again. The rare disease keeps at least two signs, each shared with other diseases, so that no
-single clue gives it away.
+It begins with more clues than needed. As long as the answer stays unique over the whole graph,
+signs are replaced by broader terms and clues are left out; every step is proven again. The rare
+disease keeps two signs, each shared with other diseases, so that no single clue gives it away.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, zip_longest
+from itertools import chain, combinations, islice, zip_longest
 from random import Random
 
 from medresearcher.graph.evidence import evidence_of
 from medresearcher.graph.query import Solver
 from medresearcher.graph.store import Graph
-from medresearcher.questions.certify import certify, is_unique, query_of, without
+from medresearcher.questions.certify import (
+    certify,
+    is_unique,
+    query_of,
+    without,
+    without_branch,
+)
 from medresearcher.questions.clues import Clues
 from medresearcher.questions.patterns import Pattern, Step, ending_in, patterns
 from medresearcher.questions.wording import Wording
@@ -23,9 +28,12 @@ from medresearcher.records.question import Answer, Atom, Certificate, Clue, Hop,
 from medresearcher.settings import Controls
 
 _TRIED = 6
-_SIGNS = 4
+_SIGNS = 8
 _MIN_SIGNS = 2
-_LATER = 3
+_LATER = 2
+_MORE, _OTHERS = 2, 8
+# At least so many diseases show the two signs that a question opens with.
+_FEW = 3
 _UNCHAINED = frozenset({EntityType.PHENOTYPE, EntityType.INHERITANCE, EntityType.ONSET})
 
 
@@ -89,18 +97,20 @@ class _Work:
             node: f"Entity_{chr(ord('A') + place)}" for place, node in enumerate(pattern.nodes)
         }
         self.types = {node: self.graph.type(node) for node in pattern.nodes}
-        hidden = [name for node in pattern.nodes for name in self._names(node)]
+        hidden = [name.casefold() for node in pattern.nodes for name in self._names(node)]
         self.clues = Clues(self.solver, composer.wording, self.masks, hidden, rng)
 
     def draft(self) -> Draft | None:
         """The proven draft; `None` if no set of clues makes the answer unique."""
-        chosen = self._sufficient()
-        chosen = chosen and self._needed(chosen)
+        chosen = self._chosen()
         if chosen is None or not self._is_balanced(chosen):
             return None
-        chosen = self._generalised(chosen)
+        if self.pattern.branch and not self._needs_branch(chosen):
+            return None
         nodes = self.pattern.nodes
-        certificate = certify(self.solver, self._query(chosen), self.pattern.answer, nodes)
+        certificate = certify(
+            self.solver, self._query(chosen), self.pattern.answer, nodes, self.pattern.branch
+        )
         return Draft(
             pattern=self.pattern,
             entities=tuple(self._masked(node, mask) for node, mask in self.masks.items()),
@@ -112,51 +122,97 @@ class _Work:
 
     # Choosing clues.
 
-    def _sufficient(self) -> list[Clue] | None:
-        """Clues that make the answer unique, taken in turn from what can be said."""
+    def _chosen(self) -> list[Clue] | None:
+        """Clues that make the answer unique, as broad as can be, each of them needed."""
         anchor = self.pattern.nodes[0]
         signs = list(islice(self.clues.signs(anchor), _SIGNS))
-        if len(signs) < _MIN_SIGNS:
+        opening = self._opening(signs)
+        if opening is None:
             return None
-        chosen = signs[:_MIN_SIGNS]
-        for clue in (None, *self._candidates(anchor, signs[_MIN_SIGNS:])):
-            if clue is not None:
-                if not self._fits(chosen, clue):
-                    continue
-                chosen.append(clue)
-            if self._is_unique(chosen):
-                return chosen
+        more = [one for one in signs if one not in opening][:_MORE]
+        clues = self._true_together([*opening, *self._others(), *more])
+        if not self._is_unique(clues):
+            return None
+        clues = self._without_excess(clues, opening)
+        return clues if clues and self._are_needed(clues) else None
+
+    def _opening(self, signs: list[Clue]) -> list[Clue] | None:
+        """Two signs that a few diseases share, so that they alone do not give the first away."""
+        fitting = [self.solver.satisfying(_atom(one), EntityType.DISEASE) for one in signs]
+        for one, other in combinations(range(len(signs)), _MIN_SIGNS):
+            if len(fitting[one] & fitting[other]) >= _FEW:
+                return [signs[one], signs[other]]
         return None
 
-    def _candidates(self, anchor: str, signs: list[Clue]) -> Iterator[Clue]:
-        """Clues in the order in which they are tried."""
-        others = [self._of(node) for node in reversed(self.pattern.nodes[1:])]
-        spread = [clue for row in zip_longest(*others) for clue in row if clue is not None]
-        more = [*self.clues.context(anchor), *signs]
-        if self.controls.scatter:
-            return chain(spread, more)
-        return chain(signs, self.clues.context(anchor), chain.from_iterable(others))
+    def _others(self) -> list[Clue]:
+        """Clues on the other entities, in turn; with `scatter` off, on the first one instead."""
+        anchor, *rest = self.pattern.nodes
+        if not self.controls.scatter:
+            return [*self.clues.context(anchor), *islice(self._of(self.pattern.answer), _MORE)]
+        said = [islice(self._of(node), _MORE) for node in reversed(rest)]
+        rows = zip_longest(*said)
+        spread = (clue for row in rows for clue in row if clue is not None)
+        return [*islice(spread, _OTHERS), *self.clues.context(anchor)]
 
-    def _of(self, node: str) -> list[Clue]:
-        """What can be said of an entity other than the first, what names nothing first."""
-        said: list[Clue] = []
-        unnamed = list(self.clues.counts(node))
+    def _true_together(self, clues: Sequence[Clue]) -> list[Clue]:
+        """The clues but for repetitions, and for choices that leave the answer out."""
+        kept: list[Clue] = []
+        for clue in clues:
+            if self._fits(kept, clue):
+                kept.append(clue)
+        return kept
+
+    def _without_excess(self, clues: list[Clue], opening: Sequence[Clue]) -> list[Clue]:
+        """Clues made broader, then left out, as long as the answer stays unique."""
+        places = list(range(len(clues)))
+        fixed = set(range(len(opening)))
+        for _ in range(self.controls.obfuscation):
+            for place in self.rng.sample(places, len(places)):
+                clues[place] = self._broadened(clues, place)
+        anchor = self.masks[self.pattern.nodes[0]]
+        order = sorted(
+            self.rng.sample(places, len(places)), key=lambda one: clues[one].mask != anchor
+        )
+        left = set(places)
+        for place in order:
+            rest = left - {place}
+            if place not in fixed and self._is_unique([clues[one] for one in sorted(rest)]):
+                left = rest
+        rank = {mask: number for number, mask in enumerate(self.masks.values())}
+        return sorted((clues[one] for one in sorted(left)), key=lambda one: rank[one.mask])
+
+    def _broadened(self, clues: Sequence[Clue], place: int) -> Clue:
+        """A clue with a broader term that keeps the answer unique; else the clue itself."""
+        for broader in self._broader(clues[place]):
+            if self._is_unique([*clues[:place], broader, *clues[place + 1 :]]):
+                return broader
+        return clues[place]
+
+    def _are_needed(self, clues: Sequence[Clue]) -> bool:
+        query, answer = self._query(clues), self.pattern.answer
+        return not any(
+            is_unique(self.solver, without(query, place), answer) for place in range(len(clues))
+        )
+
+    def _of(self, node: str) -> Iterator[Clue]:
+        """What can be said of an entity other than the first, in an order drawn from `rng`."""
+        kinds: list[Iterator[Clue]] = [self.clues.counts(node)]
         if node == self.pattern.answer:
             before = next(one.start for one in self.pattern.steps if one.end == node)
-            unnamed += self.clues.choices(node, before)
+            kinds.append(self.clues.choices(node, before))
+        if not self.controls.withhold:
+            kinds.clear()
         if self.types[node] is EntityType.DISEASE:
-            said += [
-                *islice(self.clues.lacks(node), 1),
-                *islice(self.clues.shares(node), 1),
-                *self.clues.context(node),
-                *islice(self.clues.signs(node), _LATER),
+            kinds += [
+                islice(self.clues.lacks(node), 1),
+                islice(self.clues.shares(node), 1),
+                self.clues.context(node),
+                islice(self.clues.signs(node), _LATER),
             ]
         elif self.types[node] is EntityType.GENE:
-            said += islice(self.clues.families(node), 1)
-        self.rng.shuffle(said)
-        if not self.controls.withhold:
-            return [*said, *unnamed]
-        return [*unnamed, *said]
+            kinds.append(islice(self.clues.families(node), 1))
+        self.rng.shuffle(kinds)
+        return chain.from_iterable(kinds)
 
     def _fits(self, chosen: list[Clue], clue: Clue) -> bool:
         """Whether a clue can be added: not a second choice, nothing said twice, still true."""
@@ -168,26 +224,10 @@ class _Work:
             return False
         return self.pattern.answer in self.solver.answers(self._query([*chosen, clue]))
 
-    def _needed(self, clues: list[Clue]) -> list[Clue] | None:
-        """The clues without those that the proof does not need, by entity."""
-        order = {mask: place for place, mask in enumerate(self.masks.values())}
-        tried = self.rng.sample(clues, len(clues))
-        if self.controls.scatter:
-            tried.sort(key=lambda one: order[one.mask])
-        for clue in tried:
-            rest = [one for one in clues if one is not clue]
-            if self._keeps_signs(rest) and self._is_unique(rest):
-                clues = rest
-        clues.sort(key=lambda one: order[one.mask])
-        query = self._query(clues)
-        for place in range(len(clues)):
-            if is_unique(self.solver, without(query, place), self.pattern.answer):
-                return None
-        return clues
-
-    def _keeps_signs(self, clues: Sequence[Clue]) -> bool:
-        anchor = self.masks[self.pattern.nodes[0]]
-        return sum(_is_sign(one) and one.mask == anchor for one in clues) >= _MIN_SIGNS
+    def _needs_branch(self, clues: Sequence[Clue]) -> bool:
+        """Whether the answer is not unique without the branch or the closing of the cycle."""
+        query = without_branch(self._query(clues), self.pattern.branch)
+        return not is_unique(self.solver, query, self.pattern.answer)
 
     def _is_balanced(self, clues: Sequence[Clue]) -> bool:
         """With `scatter`: whether no entity has more than half of the clues."""
@@ -195,17 +235,6 @@ class _Work:
             return True
         most = max(sum(one.mask == mask for one in clues) for mask in self.masks.values())
         return 2 * most <= len(clues)
-
-    def _generalised(self, clues: list[Clue]) -> list[Clue]:
-        """Signs replaced by broader terms while the answer stays unique and the clues needed."""
-        for _ in range(self.controls.obfuscation):
-            for place, clue in enumerate(clues):
-                for broader in self._broader(clue):
-                    changed = [*clues[:place], broader, *clues[place + 1 :]]
-                    if self._is_proven(changed):
-                        clues = changed
-                        break
-        return clues
 
     def _broader(self, clue: Clue) -> Iterator[Clue]:
         atom = clue.condition
@@ -227,13 +256,6 @@ class _Work:
 
     def _is_unique(self, clues: Sequence[Clue]) -> bool:
         return is_unique(self.solver, self._query(clues), self.pattern.answer)
-
-    def _is_proven(self, clues: Sequence[Clue]) -> bool:
-        query = self._query(clues)
-        answer = self.pattern.answer
-        return is_unique(self.solver, query, answer) and not any(
-            is_unique(self.solver, without(query, place), answer) for place in range(len(clues))
-        )
 
     # Records.
 
@@ -263,6 +285,12 @@ class _Work:
     def _names(self, node: str) -> tuple[str, ...]:
         entity = self.graph.entity(node)
         return (entity.name, *entity.aliases)
+
+
+def _atom(clue: Clue) -> Atom:
+    if not isinstance(clue.condition, Atom):
+        raise TypeError(f"{clue.condition!r} is no atom")
+    return clue.condition
 
 
 def _is_sign(clue: Clue) -> bool:

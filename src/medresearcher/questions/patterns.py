@@ -31,11 +31,15 @@ _TRIED = 12
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Steps in the order in which they grew; a step whose end is known closes a cycle."""
+    """Steps in the order in which they grew; a step whose end is known closes a cycle.
+
+    The last `branch` steps are the side branch of a fork, or close a cycle.
+    """
 
     shape: str
     steps: tuple[Step, ...]
     answer: str
+    branch: int = 0
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -77,7 +81,7 @@ def _forks(graph: Graph, start: str, hops: int, rng: Random) -> Iterator[Pattern
             for fork in rng.sample(forks, len(forks)):
                 branch = next(_branches(graph, nodes, fork, length, rng), None)
                 if branch:
-                    yield Pattern("fork", (*trunk, *branch), trunk[-1].end)
+                    yield Pattern("fork", (*trunk, *branch), trunk[-1].end, length)
                     break
 
 
@@ -117,7 +121,7 @@ def _cycles(graph: Graph, start: str, hops: int, rng: Random) -> Iterator[Patter
                     Step(one, predicate, node, forward),
                     Step(node, predicate, other, not forward),
                 )
-                yield Pattern("cycle", (*steps, *closing), nodes[-1])
+                yield Pattern("cycle", (*steps, *closing), nodes[-1], len(closing))
                 break
 
 
@@ -125,17 +129,17 @@ def _shared(
     graph: Graph, one: str, other: str, nodes: Sequence[str]
 ) -> list[tuple[str, Predicate, bool]]:
     """Entities next to both, as (entity, predicate, whether the predicate leads to it)."""
-    found: list[tuple[str, Predicate, bool]] = []
-    there = {(step.predicate, step.forward, step.end) for step in _near(graph, other)}
-    for step in _near(graph, one):
-        if (step.predicate, step.forward, step.end) in there and step.end not in nodes:
-            found.append((step.end, step.predicate, step.forward))
-    return found
+    both = _near(graph, one) & _near(graph, other)
+    return sorted(way for way in both if way[0] not in nodes)
 
 
-def _near(graph: Graph, node: str) -> Iterator[Step]:
-    yield from steps_from(graph, node)
+def _near(graph: Graph, node: str) -> set[tuple[str, Predicate, bool]]:
+    near = {(step.end, step.predicate, step.forward) for step in steps_from(graph, node)}
     if graph.type(node) is EntityType.DISEASE:
-        for sign in graph.objects(node, Predicate.HAS_PHENOTYPE):
-            if len(graph.subjects(sign, Predicate.HAS_PHENOTYPE)) <= _MAX_SHARED:
-                yield Step(node, Predicate.HAS_PHENOTYPE, sign, forward=True)
+        predicate = Predicate.HAS_PHENOTYPE
+        shared = graph.degrees(predicate, forward=False)
+        signs = graph.neighbours(graph.code(node), predicate, forward=True)
+        near |= {
+            (graph.curie(sign), predicate, True) for sign in signs if shared[sign] <= _MAX_SHARED
+        }
+    return near

@@ -45,6 +45,8 @@ _ANSWERS = {
 }
 _ENDS = frozenset({EntityType.PHENOTYPE, EntityType.INHERITANCE, EntityType.ONSET})
 _PLANS_TRIED = 8
+# A failure counts as this part of a question made.
+_FAILED = 0.05
 
 
 class Balance:
@@ -53,6 +55,7 @@ class Balance:
     def __init__(self, plans: Sequence[Plan]) -> None:
         self._plans = plans
         self._made: Counter[tuple[str, object]] = Counter()
+        self._failed: Counter[Plan] = Counter()
 
     def plans(self) -> list[Plan]:
         """The plans, those that are most behind first."""
@@ -62,11 +65,16 @@ class Balance:
         """Note that a question of this plan was made."""
         self._made.update((("shape", plan.shape), ("hops", plan.hops), ("answer", plan.answer)))
 
+    def fail(self, plan: Plan) -> None:
+        """Note that a plan could not be carried out, so that it is tried less often."""
+        self._failed[plan] += 1
+
     def _ahead(self, plan: Plan) -> float:
         return (
             self._made["shape", plan.shape] / _SHAPES[plan.shape]
             + self._made["hops", plan.hops]
             + self._made["answer", plan.answer] / _ANSWERS[plan.answer]
+            + self._failed[plan] * _FAILED
         )
 
 
@@ -151,6 +159,7 @@ class Synthesizer:
                     balance.count(plan)
                     yield question
                     break
+                balance.fail(plan)
 
     def make(self, specialty: str, anchor: str, plan: Plan) -> Question | None:
         """The question of one plan from `anchor`; `None` if it is not rare or nothing is unique."""

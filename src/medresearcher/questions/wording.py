@@ -15,7 +15,7 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 _TWO_PEOPLE = re.compile(r"(?!Non-)[A-Z][a-z]+-[A-Z][a-z]")
 _ODD = re.compile(r"[(),/;:%<>\[\]\"]|\d")
 _VAGUE = re.compile(
-    r"^(abnormal|abnormality|obsolete|phenotypic|constitutional|functional abnormality)\b", re.I
+    r"^(abnormality|obsolete|phenotypic|constitutional|functional abnormality)\b", re.I
 )
 _MAX_LENGTH = 48
 _NUMBERS = [

@@ -159,13 +159,17 @@ class Dropped(Frozen):
 class Certificate(Frozen):
     """The proof: `query` has exactly the answer `answer` over the graph with digest `graph`.
 
-    `dropped` has one entry per clue, so each clue is needed. `equivalents` lists the source ids
-    that were joined into each entity of the chain.
+    `dropped` has one entry per clue, so each clue is needed. The last `branch` joins are a side
+    branch or close a cycle; without them, and without what is said of the entities that only they
+    reach, `unbranched` answer too. `equivalents` lists the source ids that were joined into each
+    entity of the chain.
     """
 
     query: Query
     answer: str
     dropped: tuple[Dropped, ...]
+    branch: int = 0
+    unbranched: tuple[str, ...] = ()
     equivalents: dict[str, tuple[str, ...]]
     graph: str
 
