@@ -137,18 +137,14 @@ class Index:
         `None` keeps all. Only the first `MAX_TERMS` distinct terms of a longer query count. A
         query without words finds nothing. Raises `ValueError` if `limit` is below 1.
         """
-        if limit < 1:
-            raise ValueError(f"`limit` must be at least 1, got {limit}")
-        terms = self.terms(query)
-        if not terms:
-            return []
-        words = self._any_of(terms)
-        ranked = self._ranked(
-            self._filtered(self._near(words, self.pairs(query)), {"type": types, "parts": sources}),
-            limit,
-        )
-        weights = {term: self._weight(term) for term in terms}
+        ranked = self._best(query, limit, {"type": types, "parts": sources})
+        weights = {term: self._weight(term) for term in self.terms(query)}
         return [self._hit(score, address, weights) for score, address in ranked]
+
+    def documents(self, query: str, limit: int) -> list[Document]:
+        """The best `limit` documents as `search` ranks them, whole and without a passage."""
+        ranked = self._best(query, limit, {})
+        return [from_stored(self._searcher.doc(address)) for _, address in ranked]
 
     def read(self, document_id: str) -> Document | None:
         """The document with this id, or `None`."""
@@ -157,6 +153,17 @@ class Index:
         query = tantivy.Query.term_query(self._schema, "id", document_id, index_option="basic")
         hits = self._searcher.search(query, 1, count=False).hits
         return from_stored(self._searcher.doc(hits[0][1])) if hits else None
+
+    def _best(
+        self, query: str, limit: int, filters: Mapping[str, Sequence[str] | None]
+    ) -> list[tuple[float, "tantivy.DocAddress"]]:
+        if limit < 1:
+            raise ValueError(f"`limit` must be at least 1, got {limit}")
+        terms = self.terms(query)
+        if not terms:
+            return []
+        words = self._near(self._any_of(terms), self.pairs(query))
+        return self._ranked(self._filtered(words, filters), limit)
 
     def _any_of(self, terms: Sequence[str]) -> "tantivy.Query":
         from tantivy import Occur, Query
@@ -182,7 +189,7 @@ class Index:
         return Query.boolean_query(parts) if pairs else words
 
     def _filtered(
-        self, words: "tantivy.Query", wanted: dict[str, Sequence[str] | None]
+        self, words: "tantivy.Query", wanted: Mapping[str, Sequence[str] | None]
     ) -> "tantivy.Query":
         from tantivy import Occur, Query
 
