@@ -76,14 +76,14 @@ def read(path: Path, fmt: str = AUTO) -> list[Item]:
     """
     if fmt not in (AUTO, *FORMATS):
         raise InputError(f"no question format is called `{fmt}`; {_known()}")
-    objects = list(_objects(path))
-    if not objects:
+    found = list(objects(path))
+    if not found:
         raise InputError(f"{path}: holds no question; expected JSONL, or a JSON array of objects")
-    name = _detect(*objects[0]) if fmt == AUTO else fmt
-    return [_read(FORMATS[name], name, where, value) for where, value in objects]
+    name = detect(*found[0]) if fmt == AUTO else fmt
+    return [_read(FORMATS[name], name, where, value) for where, value in found]
 
 
-def _objects(path: Path) -> Iterator[tuple[str, Any]]:
+def objects(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield (`file:line`, value) of JSONL, or (`file: item k`, value) of an array."""
     if not _starts_array(path):
         for line, value in read_json_lines(path):
@@ -108,7 +108,8 @@ def _starts_array(path: Path) -> bool:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _detect(where: str, value: Any) -> str:
+def detect(where: str, value: Any) -> str:
+    """The format of an object; `InputError` naming the formats if it has none of them."""
     if isinstance(value, Mapping):
         for name, one in FORMATS.items():
             if one.fits(value):
