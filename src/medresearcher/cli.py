@@ -236,6 +236,37 @@ def synthesize(
 
 @app.command()
 @_reported
+def audit(
+    file: Annotated[Path, typer.Argument(help="A question file, ours or another project's.")],
+    kind: Annotated[
+        str, typer.Option("--format", help="Of the file; `auto` looks at its first question.")
+    ] = "auto",
+    rollouts: Annotated[
+        Path | None, typer.Option(help="Folder of a rollout run over these questions.")
+    ] = None,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Also look up all evidence in the sources (slow).")
+    ] = False,
+    kb: Kb = None,
+    as_json: Json = False,
+) -> None:
+    """Prove certificates again and measure shortcuts; fails if a certificate does not hold."""
+    from medresearcher.audit.report import Asked, audit_file
+
+    settings = _settings()
+    downloads = settings.downloads if sources else None
+    cores = os.cpu_count() or 1
+    found = audit_file(Asked(file, kb or settings.kb, kind, rollouts, downloads, cores))
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        typer.echo("\n".join(found.lines()))
+    if found.invalid:
+        _fail(1, f"{len(found.invalid):,} of {found.items:,} certificates do not hold")
+
+
+@app.command()
+@_reported
 def rollout(
     questions: Annotated[Path, typer.Argument(help="Questions, as `synthesize` writes them.")],
     out: Annotated[Path, typer.Option(help="Folder for the trajectories.", metavar="DIR")],

@@ -1,10 +1,10 @@
 """Checks certified questions against a graph: `check` one question, `audit` many on all cores."""
 
-import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from medresearcher.audit.structure import structure
 from medresearcher.records.question import Question
 
 _CHUNK = 16
+# With fewer questions, loading the graph once more takes longer than it saves.
+_WORTH = 400
 
 
 class Checked(NamedTuple):
@@ -72,16 +74,14 @@ class Auditor:
 
 
 def audit(
-    values: Iterable[tuple[str, Any]], folder: Path, *, workers: int = 1
+    values: Sequence[tuple[str, Any]], folder: Path, *, workers: int = 1
 ) -> Iterator[Checked]:
     """Check (place, JSON value) pairs against the graph in `folder`, in their order."""
-    auditor_of(folder)
     work = partial(_check, folder)
-    if workers == 1:
+    if workers == 1 or len(values) < _WORTH:
         yield from map(work, values)
         return
-    gc.freeze()  # what is loaded is shared with the workers, not copied
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         yield from pool.map(work, values, chunksize=_CHUNK)
 
 

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     ANSWER_NOT_UNIQUE = "answer_not_unique"
     CLUE_NOT_NEEDED = "clue_not_needed"
     DROPPED_ANSWERS_WRONG = "dropped_answers_wrong"
+    BRANCH_NOT_NEEDED = "branch_not_needed"
 
 
 class Defect(NamedTuple):

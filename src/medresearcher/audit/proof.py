@@ -1,10 +1,10 @@
-"""Whether a certificate proves what it says: one answer, and every clue needed for it."""
+"""Whether a certificate proves what it says: one answer, and no clue or branch too many."""
 
 from collections.abc import Iterator
 
 from medresearcher.audit.defects import Defect, Kind
 from medresearcher.audit.solver import Solver
-from medresearcher.records.question import Atom, Choice, Condition, Question
+from medresearcher.records.question import Atom, Choice, Condition, Query, Question
 
 _SHOWN = 5
 
@@ -17,6 +17,7 @@ def proof(question: Question, solver: Solver) -> Iterator[Defect]:
     yield from unique
     if not failing and not unique:
         yield from _needed(question, solver)
+        yield from _branch(question, solver)
 
 
 def _solution(question: Question, solver: Solver) -> Iterator[Defect]:
@@ -75,6 +76,42 @@ def _drop(
     else:
         told = f"{', '.join(wrong)} does not answer without clue {place}"
         yield Defect(Kind.DROPPED_ANSWERS_WRONG, told)
+
+
+def _branch(question: Question, solver: Solver) -> Iterator[Defect]:
+    """Without the last `branch` joins, and what hangs on them alone, others answer too."""
+    certificate = question.certificate
+    if not certificate.branch and not certificate.unbranched:
+        return
+    if not 0 < certificate.branch < len(certificate.query.joins):
+        total = len(certificate.query.joins)
+        yield Defect(Kind.BRANCH_NOT_NEEDED, f"a branch of {certificate.branch} of {total} joins")
+        return
+    query = _cut(certificate.query, certificate.branch)
+    wrong = [
+        one
+        for one in certificate.unbranched
+        if one == certificate.answer or not solver.holds(query, {query.answer: one})
+    ]
+    if wrong or not certificate.unbranched:
+        said = ", ".join(wrong) or "nothing"
+        yield Defect(Kind.BRANCH_NOT_NEEDED, f"{said} does not answer without the branch")
+
+
+def _cut(query: Query, branch: int) -> Query:
+    """The query without its last joins and the variables that only they reach."""
+    joins = query.joins[:-branch]
+    reached = {query.answer}.union(*({one.subject, one.object} for one in joins))
+    conditions = (
+        one
+        for one in query.conditions
+        if one.subject in reached
+        and not (isinstance(one, Choice) and one.of and one.of not in reached)
+    )
+    variables = {name: kind for name, kind in query.variables.items() if name in reached}
+    return Query(
+        variables=variables, joins=joins, conditions=tuple(conditions), answer=query.answer
+    )
 
 
 def _told(condition: Condition) -> str:

@@ -6,7 +6,7 @@ changes; a backtracking search then binds the variables one by one. A `Choice` i
 best measure on, so that the search stops at the first measure that has a solution.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
@@ -16,9 +16,11 @@ from medresearcher.graph.onset import ONSET_RANK
 from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.question import Atom, Choice, Count, Query
 
-Domains = dict[str, set[str] | frozenset[str]]
+Domain = set[str] | frozenset[str]
+Domains = dict[str, Domain]
 Bound = Mapping[str, str]
 Measured = tuple[Fraction, dict[str, str]]
+Step = tuple[int, bool]  # the place of a join, and whether it is followed forward
 
 _CACHED = 4_096
 _NONE: frozenset[str] = frozenset()
@@ -31,14 +33,18 @@ class Solver:
         self._facts = facts
         self._stating = lru_cache(_CACHED)(self._having)
         self._sharing = lru_cache(_CACHED)(self._with_share)
+        self.largest = lru_cache(_CACHED)(self._largest)
         self._counting = lru_cache(_CACHED)(self._with_count)
 
     def answers(self, query: Query, *, without: int | None = None, limit: int = 0) -> set[str]:
         """All entities that answer, or `limit` of them; condition `without` is left out."""
         found: set[str] = set()
-        for domains in self._kept(query, without):
+        for start in self._kept(query, without):
+            domains = self._narrowed(query, start)
+            if domains is None:
+                continue
             for one in sorted(domains.get(query.answer, self._all(query, query.answer)) - found):
-                if self._solvable(query, self._narrowed(query, {**domains, query.answer: {one}})):
+                if self._solvable(query, self._bind(query, domains, {query.answer: one})):
                     found.add(one)
                     if limit and len(found) == limit:
                         return found
@@ -47,8 +53,8 @@ class Solver:
     def holds(self, query: Query, bound: Bound, *, without: int | None = None) -> bool:
         """Whether a solution binds these variables so; condition `without` is left out."""
         return any(
-            self._solvable(query, self._narrowed(query, self._bind(query, domains, bound)))
-            for domains in self._kept(query, without, bound)
+            self._solvable(query, self._bind(query, domains, bound))
+            for domains in self._kept(query, without)
         )
 
     def meets(self, node: str, condition: Atom | Count, kind: EntityType) -> bool:
@@ -80,7 +86,7 @@ class Solver:
         row = self.largest(Edge(bound[choice.of or ""], choice.predicate, subject))
         return Fraction(*row) if row else None
 
-    def largest(self, edge: Edge) -> tuple[int, int] | None:
+    def _largest(self, edge: Edge) -> tuple[int, int] | None:
         """(n, m) of the row `n/m` with the largest m, then n, that states the edge."""
         rows = (counted(row.frequency) for row in self._facts.rows(edge))
         return max((row for row in rows if row), key=lambda row: (row[1], row[0]), default=None)
@@ -138,11 +144,8 @@ class Solver:
             return None
         return {**domains, **{name: frozenset([node]) for name, node in bound.items()}}
 
-    def _kept(self, query: Query, without: int | None, bound: Bound | None = None) -> list[Domains]:
-        """Domains that together hold the solutions which count; without a choice, one set.
-
-        A choice looks at all solutions, whatever is `bound` afterwards.
-        """
+    def _kept(self, query: Query, without: int | None) -> list[Domains]:
+        """Domains that together hold the solutions which count; without a choice, one set."""
         kept = [one for place, one in enumerate(query.conditions) if place != without]
         domains: Domains = {}
         for one in kept:
@@ -151,8 +154,7 @@ class Solver:
                 domains[one.subject] = domains.get(one.subject, found) & found
         choices = [one for one in kept if isinstance(one, Choice)]
         if not choices:
-            narrowed = self._narrowed(query, self._bind(query, domains, bound or {}))
-            return [narrowed] if narrowed is not None else []
+            return [domains]
         start = self._narrowed(query, domains)
         return self._chosen(query, choices[0], start) if start is not None else []
 
@@ -164,9 +166,7 @@ class Solver:
             reverse=choice.extreme == "most",
         )
         for _, level in groupby(ranked, key=lambda one: one[0]):
-            options = (
-                self._narrowed(query, self._bind(query, domains, bound)) for _, bound in level
-            )
+            options = (self._bind(query, domains, bound) for _, bound in level)
             found = [one for one in options if one is not None and self._solvable(query, one)]
             if found:
                 return found
@@ -181,69 +181,69 @@ class Solver:
                 yield value, binding
 
     def _bindings(
-        self, query: Query, choice: Choice, domains: Domains, subjects: Collection[str]
+        self, query: Query, choice: Choice, domains: Domains, subjects: Domain
     ) -> Iterator[dict[str, str]]:
         if choice.measure != "share" or choice.of is None or choice.predicate is None:
             yield from ({choice.subject: one} for one in subjects)
             return
         for of in domains.get(choice.of, self._all(query, choice.of)):
             near = self._facts.neighbours(of, choice.predicate, forward=True)
-            yield from ({choice.of: of, choice.subject: one} for one in near & set(subjects))
+            yield from ({choice.of: of, choice.subject: one} for one in near & subjects)
 
     def _narrowed(self, query: Query, domains: Domains | None) -> Domains | None:
-        """Domains from which no join can take more; `None` when one is empty."""
+        """Domains from which no join can take more; `None` when one is empty.
+
+        The smallest domain goes first, so that large ones are cut before they are spread.
+        """
         if domains is None or not all(domains.values()):
             return None
         domains = dict(domains)
-        changed = True
-        while changed:
-            changed = False
-            for join in query.joins:
-                for forward in (True, False):
-                    changed |= self._narrow(query, join, domains, forward=forward)
-                if not all(domains.get(one, True) for one in (join.subject, join.object)):
-                    return None
+        pending = {
+            (place, forward) for place in range(len(query.joins)) for forward in (True, False)
+        }
+        while step := self._smallest(query, domains, pending):
+            pending.remove(step)
+            place, forward = step
+            far = _ends(query.joins[place], forward=forward)[1]
+            target = domains.get(far)
+            kept = self._supported(query, query.joins[place], domains, forward=forward)
+            if not kept:
+                return None
+            if target is None or len(kept) < len(target):
+                domains[far] = kept
+                pending |= _from(query, far) - {(place, not forward)}
         return domains
 
-    def _narrow(self, query: Query, join: Atom, domains: Domains, *, forward: bool) -> bool:
-        """Keep what a join's other end supports; whether that took anything away."""
-        near, far = (join.subject, join.object) if forward else (join.object, join.subject)
-        source, target = domains.get(near), domains.get(far)
-        if source is None:
-            return False
-        if target is None:
-            reached = self._image(source, join, forward=forward)
-            domains[far] = reached & self._all(query, far)
-            return True
-        lists = (self._facts.into if forward else self._facts.out)[join.predicate]
-        if len(source) < len(target):
-            kept = self._image(source, join, forward=forward, within=target)
-        else:
-            kept = {one for one in target if not source.isdisjoint(lists.get(one, _NONE))}
-        domains[far] = kept
-        return len(kept) < len(target)
+    def _smallest(self, query: Query, domains: Domains, pending: set[Step]) -> Step | None:
+        """The pending step from the smallest domain; `None` if there is none to go from."""
+        sized = (
+            (len(domains[near]), step)
+            for step in pending
+            if (near := _ends(query.joins[step[0]], forward=step[1])[0]) in domains
+        )
+        return min(sized, default=(0, None))[1]
 
-    def _image(
-        self,
-        nodes: Collection[str],
-        join: Atom,
-        *,
-        forward: bool,
-        within: Collection[str] | None = None,
-    ) -> set[str]:
-        lists = (self._facts.out if forward else self._facts.into)[join.predicate]
-        steps = (lists.get(one, _NONE) for one in nodes)
-        if within is None:
-            return set[str]().union(*steps)
-        inside = frozenset(within)
-        return set[str]().union(*(inside & step for step in steps))
+    def _supported(self, query: Query, join: Atom, domains: Domains, *, forward: bool) -> Domain:
+        """What is left of the far end of a join, given its near end."""
+        near, far = _ends(join, forward=forward)
+        source, target = domains[near], domains.get(far)
+        ahead, back = self._facts.out[join.predicate], self._facts.into[join.predicate]
+        if not forward:
+            ahead, back = back, ahead
+        if target is None:
+            steps = (ahead.get(one, _NONE) for one in source)
+            return set[str]().union(*steps) & self._all(query, far)
+        if len(source) < len(target):
+            return set[str]().union(*(target & ahead.get(one, _NONE) for one in source))
+        return {one for one in target if not source.isdisjoint(back.get(one, _NONE))}
 
     def _solvable(self, query: Query, domains: Domains | None) -> bool:
         """Whether some binding within the domains meets all joins, no node used twice."""
-        return domains is not None and self._search(query, domains, {})
+        narrowed = self._narrowed(query, domains)
+        return narrowed is not None and self._search(query, narrowed, {})
 
     def _search(self, query: Query, domains: Domains, bound: dict[str, str]) -> bool:
-        options: list[tuple[str, Collection[str]]] = []
+        options: list[tuple[str, Domain]] = []
         for name, kind in query.variables.items():
             if name in bound:
                 continue
@@ -254,9 +254,7 @@ class Solver:
         name, candidates = min(options, key=lambda one: len(one[1]))
         return any(self._search(query, domains, {**bound, name: one}) for one in candidates)
 
-    def _options(
-        self, query: Query, domains: Domains, bound: Bound, name: str
-    ) -> set[str] | frozenset[str]:
+    def _options(self, query: Query, domains: Domains, bound: Bound, name: str) -> Domain:
         """What a variable can still be, given those that its joins have bound."""
         found = domains.get(name, self._all(query, name))
         for join in query.joins:
@@ -265,3 +263,18 @@ class Solver:
             elif join.object == name and join.subject in bound:
                 found = found & self._facts.out[join.predicate].get(bound[join.subject], _NONE)
         return found
+
+
+def _ends(join: Atom, *, forward: bool) -> tuple[str, str]:
+    """The near and the far end of a join that is followed `forward` or back."""
+    return (join.subject, join.object) if forward else (join.object, join.subject)
+
+
+def _from(query: Query, variable: str) -> set[Step]:
+    """The steps that start at a variable."""
+    return {
+        (place, forward)
+        for place, join in enumerate(query.joins)
+        for forward in (True, False)
+        if _ends(join, forward=forward)[0] == variable
+    }

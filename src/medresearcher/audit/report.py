@@ -1,0 +1,142 @@
+"""The audit of one question file: certificates checked, then shortcuts measured.
+
+Shortcuts are measured over the questions whose certificates hold, and over all questions of the
+formats that have none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from medresearcher.audit.certificates import Checked, audit, by_kind
+from medresearcher.audit.defects import Defect
+from medresearcher.audit.figures import Figure, share
+from medresearcher.audit.formats import AUTO, FORMATS, Item, detect, objects, read
+from medresearcher.audit.meter import figures, measure
+from medresearcher.audit.origin import Origin
+from medresearcher.engines.progress import progress
+from medresearcher.errors import InputError
+from medresearcher.kb import GRAPH
+from medresearcher.records.question import Question
+
+CERTIFIED = "medresearcher"
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to audit, and what with.
+
+    `rollouts` is the folder of a rollout run over the questions, `downloads` that of the sources
+    in which evidence is looked up again.
+    """
+
+    file: Path
+    kb: Path
+    format: str = AUTO
+    rollouts: Path | None = None
+    downloads: Path | None = None
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What came of an audit; `checked` is empty for a format without certificates."""
+
+    items: int
+    format: str
+    figures: dict[str, Figure]
+    checked: list[Checked] = field(default_factory=list[Checked])
+
+    @property
+    def invalid(self) -> list[Checked]:
+        """The questions whose certificate does not hold."""
+        return [one for one in self.checked if one.defects]
+
+    def to_json(self) -> dict[str, Any]:
+        """Metric -> {value, low, high, n}; `items`, and the defects by kind with examples."""
+        counts = by_kind(self.checked)
+        return {
+            "items": self.items,
+            "format": self.format,
+            **{name: one.model_dump() for name, one in self.figures.items()},
+            "defects": {
+                str(kind): {"questions": count, "examples": self.examples(kind)}
+                for kind, count in sorted(counts.items())
+            },
+        }
+
+    def examples(self, kind: str) -> list[str]:
+        """The first defects of a kind, each with its place and question."""
+        found = (
+            _told(one, defect)
+            for one in self.invalid
+            for defect in one.defects
+            if defect.kind == kind
+        )
+        return [one for one, _ in zip(found, range(_EXAMPLES), strict=False)]
+
+    def lines(self) -> list[str]:
+        """The audit as text."""
+        lines = [f"{'items':<24} {self.items:,} ({self.format})"]
+        for name, one in self.figures.items():
+            numbers = (one.value, one.low, one.high)
+            value, low, high = ("not known" if it is None else f"{it:.3f}" for it in numbers)
+            lines.append(f"{name:<24} {value}  ({low} to {high}, n = {one.n})")
+        for kind, count in sorted(by_kind(self.checked).items()):
+            lines.append(f"{kind}: {count:,} questions")
+            lines += [f"  {example}" for example in self.examples(kind)]
+        return lines
+
+
+def _told(one: Checked, defect: Defect) -> str:
+    return f"{one.place} {one.id}: {defect.detail}"
+
+
+def audit_file(asked: Asked) -> Audit:
+    """Audit a file; `InputError` for one that cannot be read or is of no known format."""
+    values = list(objects(asked.file))
+    if not values:
+        raise InputError(
+            f"{asked.file}: holds no question; expected JSONL, or a JSON array of objects"
+        )
+    name = detect(*values[0]) if asked.format == AUTO else asked.format
+    if name != CERTIFIED:
+        items = read(asked.file, asked.format)
+        return Audit(len(items), name, _shortcuts(items, asked))
+    checked = _certificates(values, asked)
+    proven = [
+        FORMATS[CERTIFIED].read(value, place)
+        for (place, value), one in zip(values, checked, strict=True)
+        if not one.defects
+    ]
+    valid = {"certificates_valid": share(len(proven), len(checked))}
+    return Audit(len(checked), name, valid | _shortcuts(proven, asked), checked)
+
+
+def _shortcuts(items: Sequence[Item], asked: Asked) -> dict[str, Figure]:
+    if not items:
+        return figures([])
+    return figures(measure(items, asked.kb, workers=asked.workers, rollouts=asked.rollouts))
+
+
+def _certificates(values: Sequence[tuple[str, Any]], asked: Asked) -> list[Checked]:
+    checked: list[Checked] = []
+    with progress("certificates", len(values)) as advance:
+        for one in audit(values, asked.kb / GRAPH, workers=asked.workers):
+            checked.append(one)
+            advance()
+    return _looked_up(values, checked, Origin(asked.downloads)) if asked.downloads else checked
+
+
+def _looked_up(
+    values: Sequence[tuple[str, Any]], checked: Sequence[Checked], origin: Origin
+) -> list[Checked]:
+    """The same with evidence that its source does not have as further defects."""
+    return [
+        one
+        if one.defects
+        else one._replace(defects=tuple(origin.unstated(Question.model_validate(value))))
+        for (_, value), one in zip(values, checked, strict=True)
+    ]
