@@ -1,12 +1,12 @@
 """What can be measured of nodes and edges: the rank of an onset, the share of patients.
 
 A share is `n/m` as a source counted it, or a percentage; classes such as "Frequent" are none. Of
-several counted rows of an edge the one with most patients is taken.
+several counted rows of an edge the one with most patients is taken. Shares are floats: equal counts
+give equal ones, and different counts of fewer than 2**26 patients give different ones.
 """
 
 import re
 from collections import defaultdict
-from fractions import Fraction
 from functools import cached_property
 
 from medresearcher.graph.onset import ONSET_RANK
@@ -17,13 +17,13 @@ _COUNTED = re.compile(r"(\d+)/([1-9]\d*)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
 
 
-def share_of(frequency: str) -> Fraction | None:
+def share_of(frequency: str) -> float | None:
     """The share that a frequency writes as a count or percentage; `None` for anything else."""
     counted = _COUNTED.fullmatch(frequency)
     if counted:
-        return Fraction(int(counted[1]), int(counted[2]))
+        return int(counted[1]) / int(counted[2])
     percent = _PERCENT.fullmatch(frequency)
-    return Fraction(percent[1]) / 100 if percent else None
+    return float(percent[1]) / 100 if percent else None
 
 
 class Measures:
@@ -38,11 +38,11 @@ class Measures:
         ranks = [ONSET_RANK[curie] for curie in map(self.graph.curie, terms) if curie in ONSET_RANK]
         return min(ranks, default=None)
 
-    def share(self, subject: int, predicate: Predicate, obj: int) -> Fraction | None:
+    def share(self, subject: int, predicate: Predicate, obj: int) -> float | None:
         """The share in the largest counted row of an edge; `None` without such a row."""
         return self.shares(subject, predicate).get(obj)
 
-    def shares(self, subject: int, predicate: Predicate) -> dict[int, Fraction]:
+    def shares(self, subject: int, predicate: Predicate) -> dict[int, float]:
         """The share in the largest counted row, for each object of a node that has one."""
         return self._largest.get((predicate, subject), {})
 
@@ -55,7 +55,7 @@ class Measures:
         return frozenset(subject for subject, share in rows if low <= share <= high)
 
     @cached_property
-    def _largest(self) -> dict[tuple[Predicate, int], dict[int, Fraction]]:
+    def _largest(self) -> dict[tuple[Predicate, int], dict[int, float]]:
         best: dict[tuple[Predicate, int], dict[int, tuple[int, int]]] = defaultdict(dict)
         for predicate, subject, obj, frequency in self.graph.frequencies():
             counted = _COUNTED.fullmatch(frequency)
@@ -64,13 +64,12 @@ class Measures:
                 rows = best[predicate, subject]
                 rows[obj] = max(row, rows.get(obj, row))
         return {
-            key: {obj: Fraction(seen, of) for obj, (of, seen) in rows.items()}
-            for key, rows in best.items()
+            key: {obj: seen / of for obj, (of, seen) in rows.items()} for key, rows in best.items()
         }
 
     @cached_property
-    def _shares(self) -> dict[tuple[Predicate, int], list[tuple[int, Fraction]]]:
-        found: dict[tuple[Predicate, int], list[tuple[int, Fraction]]] = defaultdict(list)
+    def _shares(self) -> dict[tuple[Predicate, int], list[tuple[int, float]]]:
+        found: dict[tuple[Predicate, int], list[tuple[int, float]]] = defaultdict(list)
         for predicate, subject, obj, frequency in self.graph.frequencies():
             share = share_of(frequency)
             if share is not None:

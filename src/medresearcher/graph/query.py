@@ -9,8 +9,6 @@ does not answer the query.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache
 from itertools import groupby, islice
 
 from medresearcher.graph.measures import Measures
@@ -36,7 +34,7 @@ class Solver:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.measures = Measures(graph)
-        self._satisfying = lru_cache(maxsize=20_000)(self._find_satisfying)
+        self._satisfying: dict[tuple[str, EntityType], frozenset[int]] = {}
 
     def answers(self, query: Query, limit: int | None = None) -> list[str]:
         """Ids that answer the query, sorted; at most `limit` of them if it is given."""
@@ -53,7 +51,10 @@ class Solver:
 
     def satisfying(self, condition: Atom | Count, kind: EntityType) -> frozenset[int]:
         """Codes of the nodes of one type for which a condition of their own holds."""
-        return self._satisfying(condition.model_copy(update={"subject": ""}), kind)
+        key = condition.model_dump_json(exclude={"subject"}), kind
+        if key not in self._satisfying:
+            self._satisfying[key] = self._find_satisfying(condition, kind)
+        return self._satisfying[key]
 
     def _find_satisfying(self, condition: Atom | Count, kind: EntityType) -> frozenset[int]:
         every = self.graph.codes_of(kind)
@@ -149,24 +150,25 @@ class Solver:
 
     def _measured(
         self, choice: Choice, problem: _Problem
-    ) -> Iterator[tuple[Fraction | int, dict[str, int]]]:
+    ) -> Iterator[tuple[float, dict[str, int]]]:
         """The measure of each binding of the variables that it is about, where there is one."""
-        for code in problem.domains[choice.subject]:
-            if choice.measure == "onset":
+        subjects = problem.domains[choice.subject]
+        if choice.measure == "onset":
+            for code in subjects:
                 rank = self.measures.onset(code)
                 if rank is not None:
                     yield rank, {choice.subject: code}
-            elif choice.measure == "edges":
-                assert choice.predicate is not None
-                degrees = self.graph.degrees(choice.predicate, forward=choice.forward)
-                yield int(degrees[code]), {choice.subject: code}
-            else:
-                assert choice.predicate is not None
-                assert choice.of is not None
-                for other in problem.domains[choice.of]:
-                    share = self.measures.share(other, choice.predicate, code)
-                    if share is not None:
-                        yield share, {choice.subject: code, choice.of: other}
+            return
+        assert choice.predicate is not None
+        if choice.measure == "edges":
+            degrees = self.graph.degrees(choice.predicate, forward=choice.forward)
+            yield from ((int(degrees[code]), {choice.subject: code}) for code in subjects)
+            return
+        assert choice.of is not None
+        for other in problem.domains[choice.of]:
+            for code, share in self.measures.shares(other, choice.predicate).items():
+                if code in subjects:
+                    yield share, {choice.subject: code, choice.of: other}
 
     def _holds(self, bound: Mapping[str, int], problem: _Problem) -> bool:
         """Whether the bound variables are distinct and fit the joins among them."""

@@ -42,7 +42,7 @@ class Adjacency:
     def __len__(self) -> int:
         return len(self._targets)
 
-    @property
+    @cached_property
     def degrees(self) -> Codes:
         """The number of neighbours of each node."""
         return np.diff(self._starts)
@@ -224,16 +224,13 @@ class Graph:
 
     def frequencies(self) -> Iterator[tuple[Predicate, int, int, str]]:
         """Yield (predicate, subject, object, frequency) of every asserted row with a frequency."""
-        import pyarrow.compute as pc
-
-        text = self._statements["frequency"].cast("string")
-        rows = pc.and_(pc.not_equal(text, ""), pc.invert(self._statements["negated"]))
-        table = self._statements.filter(rows)
-        keys = self._keys[rows.to_numpy()]
+        rows = self._statements.select(["frequency", "negated"])
+        written = zip(rows["frequency"].to_pylist(), rows["negated"].to_pylist(), strict=True)
         size = len(self)
-        for key, frequency in zip(keys.tolist(), table["frequency"].to_pylist(), strict=True):
-            pair = key % (size * size)
-            yield _PREDICATES[key // (size * size)], pair // size, pair % size, frequency
+        for key, (frequency, negated) in zip(self._keys.tolist(), written, strict=True):
+            if frequency and not negated:
+                predicate, pair = divmod(key, size * size)
+                yield _PREDICATES[predicate], *divmod(pair, size), frequency
 
     def above(self, code: int) -> frozenset[int]:
         """The node and everything above it in its ontology."""

@@ -6,7 +6,6 @@ counts: no constant is needed then. What does not read well in a sentence gives 
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from random import Random
 from typing import Literal
 
@@ -249,7 +248,7 @@ def _many(frequency: str) -> bool:
     return patients.isdigit() and int(patients) >= _MIN_PATIENTS
 
 
-def _tenths(share: Fraction) -> tuple[float, float]:
+def _tenths(share: float) -> tuple[float, float]:
     """The tenths that enclose a share."""
     low = min(int(share * 10), 9)
     return low / 10, (low + 1) / 10

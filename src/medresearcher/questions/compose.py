@@ -196,7 +196,7 @@ class _Work:
 
     def _of(self, node: str) -> Iterator[Clue]:
         """What can be said of an entity other than the first, in an order drawn from `rng`."""
-        kinds: list[Iterator[Clue]] = [self.clues.counts(node)]
+        kinds: list[Iterable[Clue]] = [self.clues.counts(node)]
         if node == self.pattern.answer:
             before = next(one.start for one in self.pattern.steps if one.end == node)
             kinds.append(self.clues.choices(node, before))

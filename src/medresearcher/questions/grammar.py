@@ -27,12 +27,14 @@ _NOUNS = {
     EntityType.INHERITANCE: "mode of inheritance",
     EntityType.ONSET: "age of onset",
 }
+# What is counted of an entity, as a clause of its own or (families) right behind the noun.
 _COUNTED = {
-    (EntityType.GENE, Predicate.CAUSES): "disorders",
-    (EntityType.DISEASE, Predicate.CAUSES): "genes",
-    (EntityType.GENE_GROUP, Predicate.MEMBER_OF): "genes",
-    (EntityType.PHENOTYPE, Predicate.HAS_PHENOTYPE): "disorders",
+    EntityType.GENE: "one recorded for {count} {noun}s",
+    EntityType.DISEASE: "for which {count} genes are recorded",
+    EntityType.GENE_GROUP: "of {count} genes",
+    EntityType.PHENOTYPE: "recorded in {count} {noun}s",
 }
+_ASIDE = frozenset({EntityType.GENE, EntityType.DISEASE})
 
 
 def listed(items: Sequence[str]) -> str:
@@ -110,14 +112,14 @@ class Teller:
         """The next sentence, and how many steps it says."""
         first = steps[0]
         second = steps[1] if len(steps) > 1 else None
-        last = len(steps) == (2 if second and second.start == first.end else 1)
         if second is not None and self._closes(second) and second.start == first.end:
             return self._shared(first, second), 2
         if second is not None and second.start == first.end and self._is_between(first.end):
-            if last and second.end == self.pattern.answer and self.rng.random() < 0.5:
+            asked = len(steps) == 2 and second.end == self.pattern.answer
+            if asked and self.rng.random() < 0.5:
                 return self._ask_through(first, second), 2
             return self._link(first, second), 2
-        if last and first.end == self.pattern.answer:
+        if len(steps) == 1 and first.end == self.pattern.answer:
             return self._ask(first), 1
         return self._single(first), 1
 
@@ -151,17 +153,17 @@ class Teller:
         gene, start = step.end, self._back(step.start)
         among = self.met.get(EntityType.GENE, [])
         self._meet(gene)
-        about = self._about(gene)
+        about, aside = self._about(gene), self._aside(gene)
         if step.predicate is Predicate.CAUSES:
             which = "a different gene" if among else self.rng.choice(("a gene", "one of the genes"))
-            return f"{which}{about} {linked} {start}"
+            return f"{which}{about} {linked} {start}{aside}"
         other = "another gene" if among else "a gene"
         joined = {
             Predicate.MEMBER_OF: f"of {start}",
             Predicate.PARTICIPATES_IN: f"of {start}",
             Predicate.AFFECTS: f"targeted by {start}",
         }[step.predicate]
-        return f"{other} {joined}{about}"
+        return f"{other} {joined}{about}{aside}"
 
     def _single(self, step: Step) -> str:
         """One step that leads to an entity which is taken up again later, or to a side branch."""
@@ -178,11 +180,16 @@ class Teller:
         kind = self.types[first.end]
         if kind is EntityType.PHENOTYPE:
             return f"{_capital(one)} and {other} have {what} in common."
-        if kind is EntityType.GENE and first.predicate is Predicate.CAUSES:
+        if kind in _ASIDE:
             return f"{_capital(one)} and {other} are both also linked to {what}."
-        if kind is EntityType.DISEASE:
-            return f"{_capital(one)} and {other} are both also linked to {what}."
-        return f"{_capital(one)} and {other} also share {what}."
+        joined = "take part in" if kind is EntityType.PATHWAY else "belong to"
+        if kind is EntityType.DRUG:
+            joined = (
+                "are both acted on by"
+                if self.types[first.start] is EntityType.GENE
+                else ("are both treated with")
+            )
+        return f"{_capital(one)} and {other} {joined} {what}."
 
     def _relation(self, step: Step, start: str, what: str) -> str:
         """A step as a main clause from what is known to what is new."""
@@ -216,24 +223,21 @@ class Teller:
             return f"At what stage of life does {start} begin?"
         noun = self._kind_of(step.end)
         other = "other " if self.met.get(kind) else ""
-        about = self._about(step.end)
-        choice = self._choice(step.end)
+        which = f"Which {other}{noun}{self._about(step.end)}{self._aside(step.end)}"
         linked = self.rng.choice(_LINKED[1:])
-        asked = {
-            (Predicate.CAUSES, False): f"{other}{noun}{about} is {linked} {start}{choice}?",
-            (Predicate.CAUSES, True): f"{other}{noun}{about} is {linked} {start}{choice}?",
-            (Predicate.MEMBER_OF, True): f"{other}{noun}{about} includes {start}{choice}?",
-            (Predicate.MEMBER_OF, False): f"{other}{noun}{about} belongs to {start}{choice}?",
-            (Predicate.PARTICIPATES_IN, True): f"{other}{noun}{about} involves {start}{choice}?",
-            (Predicate.PARTICIPATES_IN, False): (
-                f"{other}{noun}{about} takes part in {start}{choice}?"
-            ),
-            (Predicate.TREATS, False): f"{other}{noun}{about} is used to treat {start}{choice}?",
-            (Predicate.TREATS, True): f"{other}{noun}{about} is treated with {start}{choice}?",
-            (Predicate.AFFECTS, False): f"{other}{noun}{about} acts on {start}{choice}?",
-            (Predicate.AFFECTS, True): f"{other}{noun}{about} is a target of {start}{choice}?",
+        verb = {
+            (Predicate.CAUSES, False): f"is {linked}",
+            (Predicate.CAUSES, True): f"is {linked}",
+            (Predicate.MEMBER_OF, True): "includes",
+            (Predicate.MEMBER_OF, False): "belongs to",
+            (Predicate.PARTICIPATES_IN, True): "involves",
+            (Predicate.PARTICIPATES_IN, False): "takes part in",
+            (Predicate.TREATS, False): "is used to treat",
+            (Predicate.TREATS, True): "is treated with",
+            (Predicate.AFFECTS, False): "acts on",
+            (Predicate.AFFECTS, True): "is a target of",
         }[step.predicate, step.forward]
-        return f"Which {asked}"
+        return f"{which} {verb} {start}{self._choice(step.end)}?"
 
     def _ask_sign(self, sign: str, start: str) -> str:
         about = self._about(sign)
@@ -244,14 +248,14 @@ class Teller:
                     f"Of the signs counted in {start}, which{about} is seen most often?",
                 )
             )
-        return f"Which sign of {start}{about or ' is meant'}?"
+        return f"Which sign of {start} is{about}?" if about else f"Name a sign of {start}."
 
     def _ask_through(self, first: Step, second: Step) -> str:
         """Ask for the end of two steps through a gene."""
         one, another = self.rng.sample(_LINKED[1:], 2)
         gene = self._through(first, one)
         end, kind = second.end, self.types[second.end]
-        noun, about, choice = self._kind_of(end), self._about(end), self._choice(end)
+        which = f"{self._kind_of(end)}{self._about(end)}{self._aside(end)}"
         other = "other " if self.met.get(kind) else ""
         verb = {
             Predicate.CAUSES: f"is {another}",
@@ -259,7 +263,7 @@ class Teller:
             Predicate.PARTICIPATES_IN: "involves",
             Predicate.AFFECTS: "acts on",
         }[second.predicate]
-        return f"Which {other}{noun}{about} {verb} {gene}{choice}?"
+        return f"Which {other}{which} {verb} {gene.removesuffix(',')}{self._choice(end)}?"
 
     def _question(self) -> str:
         """Ask for an answer that the sentences before have described."""
@@ -290,13 +294,13 @@ class Teller:
         kind = self.types[node]
         place = len(self.met[kind]) - 1
         ordinal = f"{_ORDINALS[place]} " if place else ""
-        choice = self._choice(node)
+        choice, aside = self._choice(node), self._aside(node).removesuffix(",")
         if kind is EntityType.DISEASE:
             words = ", ".join(filter(None, (ordinal.strip(), *self._inherited(node))))
             noun = f"{_article(words or self.noun)}{words}{' ' if words else ''}{self.noun}"
-            return f"{noun}{self._about(node)}{choice}"
+            return f"{noun}{self._about(node)}{aside}{choice}"
         noun = f"{ordinal}{self._plain(kind)}"
-        return f"{_article(noun)}{noun}{self._about(node)}{choice}"
+        return f"{_article(noun)}{noun}{self._about(node)}{aside}{choice}"
 
     def _kind(self, disease: str, adjective: str) -> str:
         """The first disorder with inheritance and onset, without its signs."""
@@ -314,13 +318,13 @@ class Teller:
         families = self._said(node, Predicate.MEMBER_OF)
         if families and kind is EntityType.GENE:
             parts.append(f" from the HGNC group {listed([f'“{one}”' for one in families])}")
-        parts += [self._counted(node)] if self._counted(node) else []
+        if kind not in _ASIDE and self._counted(node):
+            parts.append(f" {self._counted(node)}")
         return "".join(parts)
 
     def _of_disease(self, disease: str) -> str:
         onset, signs = self._said(disease, Predicate.HAS_ONSET), self._signs(disease)
         lacking = listed([one.text for one in self._atoms(disease) if _lacks(one)])
-        counted = self._counted(disease)
         parts: list[str] = []
         if onset and signs:
             parts.append(f" with {listed(onset)} and features such as {signs}")
@@ -330,24 +334,19 @@ class Teller:
             parts.append(f" {self.rng.choice(_MARKED)} {signs}")
         if lacking:
             parts.append(f"{', but' if parts else ''} without {lacking}")
-        if counted:
-            parts.append(f"{',' if parts else ''}{counted}")
         return "".join(parts)
 
     def _counted(self, node: str) -> str:
-        """What is counted of an entity: " that is linked to exactly three disorders"."""
+        """What is counted of an entity: "one recorded for exactly three disorders"."""
         clue = next((one for one in self.clues[node] if isinstance(one.condition, Count)), None)
-        if clue is None or clue.predicate is None:
+        if clue is None:
             return ""
-        kind = self.types[node]
-        things = _COUNTED[kind, clue.predicate]
-        verb = {
-            EntityType.GENE: "linked to",
-            EntityType.DISEASE: "linked to",
-            EntityType.GENE_GROUP: "made up of",
-            EntityType.PHENOTYPE: "recorded in",
-        }[kind]
-        return f" {verb} {clue.text} {things}"
+        return _COUNTED[self.types[node]].format(count=clue.text, noun=self.noun)
+
+    def _aside(self, node: str) -> str:
+        """What is counted of a gene or disorder, between commas; empty if nothing is."""
+        counted = self._counted(node) if self.types[node] in _ASIDE else ""
+        return f", {counted}," if counted else ""
 
     def _choice(self, node: str) -> str:
         """What sets an answer apart from others: ", the one with the earliest onset"."""
@@ -357,7 +356,7 @@ class Teller:
         if self.types[node] is EntityType.DISEASE:
             return f", being the one with {clue.text}"
         if self.types[node] is EntityType.GENE:
-            return f", being the one linked to {clue.text} disorders"
+            return f", being the one linked to {clue.text} {self.noun}s"
         return f", the one seen {clue.text}"
 
     def _name(self, node: str) -> str:
