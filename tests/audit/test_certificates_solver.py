@@ -38,9 +38,11 @@ def test_agrees_with_sql_on_answers_with_and_without_each_condition(seed: int) -
             query = world.query()
             for without in (None, rng.randrange(len(query.conditions))):
                 expected = sql_oracle.answers(database, query, without)
-                assert solver.answers(query, without=without) == expected, (query, without)
+                solutions = solver.solutions(query, without=without)
+                assert solutions.answers() == expected, (query, without)
+                assert len(solutions.answers(limit=2)) == min(2, len(expected))
                 for node in world.ids[query.variables[query.answer]]:
-                    held = solver.holds(query, {query.answer: node}, without=without)
+                    held = solutions.holds({query.answer: node})
                     assert held is (node in expected), (query, without, node)
 
 

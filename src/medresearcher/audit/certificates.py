@@ -54,7 +54,7 @@ class Auditor:
         wrong = list(structure(question, self.facts))
         if not wrong or all(one.kind is Kind.CLUE_TEXT_MISSING for one in wrong):
             wrong += leaks(question, self.facts)
-            wrong += evidence(question, self.facts, self.solver)
+            wrong += evidence(question, self.solver.conditions)
             wrong += proof(question, self.solver)
         return found + wrong
 

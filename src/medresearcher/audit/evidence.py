@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from medresearcher.audit.conditions import Conditions
 from medresearcher.audit.defects import Defect, Kind
 from medresearcher.audit.facts import Edge, Facts, Row, counted, share
-from medresearcher.audit.solver import Solver
 from medresearcher.errors import InputError
 from medresearcher.graph.onset import ONSET_RANK
 from medresearcher.records.knowledge import Evidence, Predicate
@@ -14,8 +14,9 @@ from medresearcher.sources.registry import licence_of
 Rows = dict[Edge, list[Row]]
 
 
-def evidence(question: Question, facts: Facts, solver: Solver) -> Iterator[Defect]:
+def evidence(question: Question, conditions: Conditions) -> Iterator[Defect]:
     """Yield what is wrong with the evidence of a question whose parts agree."""
+    facts = conditions.facts
     ids = {one.mask: one.id for one in question.entities}
     for place, hop in enumerate(question.hops):
         edge = Edge(hop.subject, hop.predicate, hop.object)
@@ -27,7 +28,7 @@ def evidence(question: Question, facts: Facts, solver: Solver) -> Iterator[Defec
         wrong = list(_rows_exist(where, clue.evidence, rows, facts))
         yield from wrong
         if not wrong:
-            problem = _unshown(clue, ids, rows, solver)
+            problem = _unshown(clue, ids, rows, conditions)
             if problem:
                 yield Defect(Kind.EVIDENCE_DOES_NOT_SHOW, f"{where}: {problem}")
 
@@ -90,21 +91,21 @@ def _has_licence(one: Evidence) -> bool:
         return False
 
 
-def _unshown(clue: Clue, ids: dict[str, str], rows: Rows, solver: Solver) -> str | None:
+def _unshown(clue: Clue, ids: dict[str, str], rows: Rows, conditions: Conditions) -> str | None:
     """What the given rows leave open of a clue; `None` if they show it."""
     condition = clue.condition
     given = [_key(one) for one in clue.evidence]
     if isinstance(condition, Atom):
-        return _atom_unshown(clue, condition, given, solver)
+        return _atom_unshown(clue, condition, given, conditions)
     if isinstance(condition, Choice) and condition.measure == "onset":
-        value = solver.measured(condition, ids)
-        best = {edge for edge in rows if ONSET_RANK.get(edge.object) == value}
+        earliest = conditions.measured(condition, ids[clue.mask])
+        best = {one for one in rows if (ONSET_RANK.get(one.object), 1) == earliest}
         return None if _covered(best, rows, given) else "no row of the earliest onset"
     if isinstance(condition, Choice) and condition.measure == "share":
         (edge,) = rows
-        largest = solver.largest(edge)
-        shown = any(counted(row.frequency) == largest for row in given)
-        return None if shown and largest else "not the row with the most patients"
+        largest = conditions.facts.largest.get((edge.predicate, edge.object), {}).get(edge.subject)
+        shown = largest is not None and any(counted(row.frequency) == largest for row in given)
+        return None if shown else "not the row with the most patients"
     missing = len(rows) - len(_covered(rows, rows, given))
     return f"{missing} of {len(rows)} edges have no row" if missing else None
 
@@ -114,7 +115,9 @@ def _covered(edges: Iterable[Edge], rows: Rows, given: Sequence[Row]) -> set[Edg
     return {edge for edge in edges if not set(given).isdisjoint(rows[edge])}
 
 
-def _atom_unshown(clue: Clue, condition: Atom, given: Sequence[Row], solver: Solver) -> str | None:
+def _atom_unshown(
+    clue: Clue, condition: Atom, given: Sequence[Row], conditions: Conditions
+) -> str | None:
     if condition.share is not None:
         low, high = condition.share
         values = [value for row in given if (value := share(row.frequency)) is not None]
@@ -122,7 +125,7 @@ def _atom_unshown(clue: Clue, condition: Atom, given: Sequence[Row], solver: Sol
         return None if shown else f"no row has a share between {low:g} and {high:g}"
     if clue.witness is None or clue.witness == condition.object:
         return None
-    near = solver.above if condition.negated else solver.below
+    near = conditions.above if condition.negated else conditions.below
     if not condition.closure or clue.witness not in near(condition.object):
         side = "above" if condition.negated else "below"
         return f"the witness {clue.witness} is not {side} {condition.object}"

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -20,8 +20,10 @@ from medresearcher.records.knowledge import EntityType, Predicate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Domain = set[str] | frozenset[str]
 Neighbours = dict[str, set[str]]
 
+_CACHED = 8_192
 _COUNTED = re.compile(r"(\d+)/(\d+)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
 
@@ -53,12 +55,14 @@ class Edge(NamedTuple):
     object: str
 
 
+@lru_cache(_CACHED)
 def counted(frequency: str) -> tuple[int, int] | None:
     """(patients with the sign, patients examined) of `n/m`; `None` for any other wording."""
     match = _COUNTED.fullmatch(frequency)
     return (int(match[1]), int(match[2])) if match and int(match[2]) else None
 
 
+@lru_cache(_CACHED)
 def share(frequency: str) -> float | None:
     """The share that `n/m` or `p%` states, to the nearest double; `None` for other wordings."""
     numbers = counted(frequency)
@@ -83,7 +87,8 @@ class Facts:
     """The nodes, edges and rows of one graph.
 
     `out` and `into` give the asserted neighbours of a node by predicate, `denied` the subjects of
-    negated rows by predicate and object, `shares` the subjects and shares by predicate and object.
+    negated rows by predicate and object. By predicate and object too, `shares` has the subjects and
+    shares of rows that state one, and `largest` the row `n/m` of each subject that counted most.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -112,8 +117,18 @@ class Facts:
                 self.into[predicate].setdefault(obj, set()).add(subject)
             if denied:
                 self.denied[predicate].setdefault(obj, set()).add(subject)
-        for edge, value in rows.shares():
-            self.shares[edge.predicate, edge.object].append((edge.subject, value))
+        self.largest: dict[tuple[Predicate, str], dict[str, tuple[int, int]]] = defaultdict(dict)
+        for edge, frequency in rows.stated():
+            self._state(edge, frequency)
+
+    def _state(self, edge: Edge, frequency: str) -> None:
+        place = (edge.predicate, edge.object)
+        value, numbers = share(frequency), counted(frequency)
+        if value is not None:
+            self.shares[place].append((edge.subject, value))
+        if numbers is not None:
+            before = self.largest[place].get(edge.subject, numbers)
+            self.largest[place][edge.subject] = max(before, numbers, key=lambda one: one[::-1])
 
     def asserts(self, edge: Edge) -> bool:
         """Whether some row states the edge."""
@@ -204,16 +219,14 @@ class _Rows:
         )
         yield from zip(map(Edge._make, names), asserted, denied, strict=True)
 
-    def shares(self) -> Iterator[tuple[Edge, float]]:
-        """The share of each row that states a count or a percentage and is not negated."""
+    def stated(self) -> Iterator[tuple[Edge, str]]:
+        """The edge and frequency of each row that states a share and is not negated."""
         import numpy as np
 
-        known = [share(text) for text in self._values["frequency"]]
-        stated = np.array([one is not None for one in known], bool)[self._codes["frequency"]]
-        for place in np.flatnonzero(stated & ~self._negated).tolist():
-            value = known[self._codes["frequency"][place]]
-            if value is not None:
-                yield self._edge(place), value
+        texts = self._values["frequency"]
+        known = np.array([share(text) is not None for text in texts], bool)
+        for place in np.flatnonzero(known[self._codes["frequency"]] & ~self._negated).tolist():
+            yield self._edge(place), texts[self._codes["frequency"][place]]
 
     def of(self, edge: Edge, *, negated: bool) -> list[Row]:
         """The rows of an edge; none for an edge that is not there."""

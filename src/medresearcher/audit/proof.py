@@ -25,25 +25,24 @@ def _solution(question: Question, solver: Solver) -> Iterator[Defect]:
     for place, clue in enumerate(question.clues):
         entity = next(one for one in question.entities if one.mask == clue.mask)
         condition = clue.condition
-        if not isinstance(condition, Choice) and not solver.meets(
-            entity.id, condition, entity.type
-        ):
+        if isinstance(condition, Choice):
+            continue
+        if entity.id not in solver.meeting(condition, entity.type):
             yield Defect(Kind.CONDITION_FAILS, f"clue {place} does not hold of {entity.id}")
 
 
 def _unique(question: Question, solver: Solver) -> Iterator[Defect]:
     """The query has the answer, with the entities as they are given, and no other."""
     query, answer = question.certificate.query, question.certificate.answer
-    found = solver.answers(query, limit=_SHOWN)
+    solutions = solver.solutions(query)
+    found = solutions.answers(limit=_SHOWN)
     others = sorted(found - {answer})
-    if answer not in found and not (
-        len(found) == _SHOWN and solver.holds(query, {query.answer: answer})
-    ):
+    if answer not in found and not solutions.holds({query.answer: answer}):
         said = ", ".join(others) or "nothing"
         yield Defect(Kind.ANSWER_DIFFERS, f"{said} answers the query, {answer} does not")
     elif others:
         yield Defect(Kind.ANSWER_NOT_UNIQUE, f"{', '.join(others)} also answer the query")
-    elif not solver.holds(query, {one.mask: one.id for one in question.entities}):
+    elif not solutions.holds({one.mask: one.id for one in question.entities}):
         yield Defect(Kind.ANSWER_DIFFERS, "the entities are not a solution of the query")
 
 
@@ -63,14 +62,11 @@ def _drop(
     place: int, answers: tuple[str, ...], question: Question, solver: Solver
 ) -> Iterator[Defect]:
     query, answer = question.certificate.query, question.certificate.answer
-    wrong = [
-        one
-        for one in answers
-        if one == answer or not solver.holds(query, {query.answer: one}, without=place)
-    ]
+    solutions = solver.solutions(query, without=place)
+    wrong = [one for one in answers if one == answer or not solutions.holds({query.answer: one})]
     if not wrong:
         return
-    if solver.answers(query, without=place, limit=2) <= {answer}:
+    if solutions.answers(limit=2) <= {answer}:
         told = f"without clue {place} ({_told(query.conditions[place])}) the answer is still one"
         yield Defect(Kind.CLUE_NOT_NEEDED, told)
     else:
@@ -88,10 +84,11 @@ def _branch(question: Question, solver: Solver) -> Iterator[Defect]:
         yield Defect(Kind.BRANCH_NOT_NEEDED, f"a branch of {certificate.branch} of {total} joins")
         return
     query = _cut(certificate.query, certificate.branch)
+    solutions = solver.solutions(query)
     wrong = [
         one
         for one in certificate.unbranched
-        if one == certificate.answer or not solver.holds(query, {query.answer: one})
+        if one == certificate.answer or not solutions.holds({query.answer: one})
     ]
     if wrong or not certificate.unbranched:
         said = ", ".join(wrong) or "nothing"
