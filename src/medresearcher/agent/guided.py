@@ -13,9 +13,12 @@ from random import Random
 from typing import Any
 
 from medresearcher.agent.notebook import Notebook, relation_of
-from medresearcher.agent.thoughts import Thoughts
+from medresearcher.agent.thoughts import Thoughts, words
+from medresearcher.graph.onset import ONSET_RANK
 from medresearcher.llm.chat import Reply
+from medresearcher.questions.grammar import listed
 from medresearcher.records.knowledge import Predicate
+from medresearcher.records.question import Atom, Choice, Count
 from medresearcher.records.trajectory import (
     FunctionCall,
     Guide,
@@ -30,16 +33,11 @@ from medresearcher.tools.medical_search import parse_hits
 
 _MAX_PAGES = 4
 _HITS = 10
-_WIDE = 3
-# More genes than this are not tried one by one before a search for where they lead.
-_MANY = 4
-_TRIED = 8
-_NAMED = 40
+_TRIED = 40
+# So many diseases can be asked about at once.
+_AMONG = 60
 # A list longer than this is too general to lead anywhere.
 _TOO_MANY = 120
-_OPENED = 4
-# The identifiers of what a question names, where the name alone is ambiguous.
-_PREFIX = {"diseases": "HP:", "genes": "HGNC.FAMILY:"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,36 +102,33 @@ class Researcher:
         self.notes = Notebook()
         self.say = Thoughts(rng, self.notes.names)
         self.documents: dict[str, str] = {}
-        self.too_long: set[str] = set()
+        self.solutions: list[Bound] = []
+        choices = (one for one in guide.clues if isinstance(one.condition, Choice))
+        self.choice = next(choices, None)
 
     def research(self) -> Generator[Move, str, str]:
         """Research the question; the final message is the value of the generator."""
         first = next(iter(self.guide.masks))
         candidates = yield from self._candidates(first)
         for candidate in candidates:
-            if (yield from self._fits(candidate, first)):
-                found = yield from self._follow(0, {first: candidate})
-                if found:
-                    return self.say.answer(self.guide, found)
+            if (yield from self._fits(candidate, first)) and (
+                yield from self._follow(0, {first: candidate})
+            ):
+                break
+        found = yield from self._chosen()
+        if found:
+            return self.say.answer(self.guide, found)
         return self.say.give_up("no chain of entities fits all the clues")
 
     # Finding the first entity.
 
     def _candidates(self, mask: str) -> Generator[Move, str, list[str]]:
-        """Diseases that may be the first one: found by search, narrowed by each sign."""
-        clues = self._clues(mask, Predicate.HAS_PHENOTYPE)
-        signs = [clue.text for clue in clues]
+        """Diseases that may be the first one: by search, and by all their signs at once."""
+        signs = [clue.words for clue in self._clues(mask) if _is_sign(clue)]
         hits = yield from self._search(signs, self.say.search(signs))
-        fitting: set[str] | None = None
-        for clue in clues:
-            diseases = yield from self._known_by(clue)
-            if diseases is not None:
-                fitting = set(diseases) if fitting is None else fitting & set(diseases)
-            if fitting is not None and len(fitting) <= 1:
-                break
-        if fitting is None:
-            return hits
-        return [*(one for one in hits if one in fitting), *sorted(fitting - set(hits))]
+        fitting = yield from self._with_signs(mask, self.say.bearers(listed(signs)))
+        first = [one for one in hits if one in fitting]
+        return [*first, *(one for one in fitting if one not in first)] or hits
 
     def _search(self, words: Sequence[str], thought: str) -> Generator[Move, str, list[str]]:
         """Search the pages of diseases; the diseases found, best first."""
@@ -147,93 +142,161 @@ class Researcher:
                 self.notes.names.setdefault(curie, title.removesuffix(": facts"))
         return found
 
+    def _with_signs(
+        self, mask: str, thought: str, among: Sequence[str] = ()
+    ) -> Generator[Move, str, list[str]]:
+        """The diseases with the signs that are said of a mask; of those in `among` if given."""
+        signs = [clue.words for clue in self._clues(mask) if _is_sign(clue)]
+        absent = [clue.words for clue in self._clues(mask) if _is_absent(clue)]
+        arguments: dict[str, Any] = {"signs": signs}
+        arguments |= {"absent": absent} if absent else {}
+        arguments |= {"among": list(among)} if among else {}
+        found: list[str] = []
+        for page in range(1, _MAX_PAGES + 1):
+            more = {"page": page} if page > 1 else {}
+            text = yield from self._move(thought, "find_by_features", {**arguments, **more})
+            pairs = parse_facts(text).get("matches", [])
+            self.notes.names.update((curie, name) for name, curie in pairs)
+            found += [curie for _, curie in pairs]
+            if not self.notes.pages_left(text):
+                break
+            thought = self.say.next_page()
+        self.notes.fitting.update(((one, mask), one in found) for one in {*among, *found})
+        return found
+
     # Following the chain.
 
-    def _follow(self, place: int, bound: Bound) -> Generator[Move, str, Bound | None]:
-        """Complete the chain from step `place` on; `None` if nothing fits."""
+    def _follow(self, place: int, bound: Bound) -> Generator[Move, str, bool]:
+        """Complete the chain from step `place` on; whether the research may stop."""
         if place == len(self.guide.steps):
-            return bound
+            self.solutions.append(bound)
+            return self.choice is None
         step = self.guide.steps[place]
-        options = yield from self._options(step, bound)
-        if len(options) > _MANY and place + 1 < len(self.guide.steps):
-            likely = yield from self._likely(self.guide.steps[place + 1], options)
-            rest = [one for one in options if one not in likely]
-            options = [*likely, *rest[:_TRIED]]
-        for option in options:
-            if (yield from self._fits(option, step.end)):
-                found = yield from self._follow(place + 1, {**bound, step.end: option})
-                if found:
-                    return found
-        return None
+        if step.end in bound:
+            facts = yield from self._along(step, bound)
+            return bound[step.end] in facts and (yield from self._follow(place + 1, bound))
+        options = yield from self._options(step, place, bound)
+        for option in options[:_TRIED]:
+            if (yield from self._fits(option, step.end)) and (
+                yield from self._follow(place + 1, {**bound, step.end: option})
+            ):
+                return True
+        return False
 
-    def _options(self, step: GuideStep, bound: Bound) -> Generator[Move, str, list[str]]:
-        """Where a step can lead, narrowed by lists of the clues if there are many."""
+    def _along(self, step: GuideStep, bound: Bound) -> Generator[Move, str, list[str]]:
+        """Everything that a step leads to from where it starts."""
         relation = relation_of(step.predicate, forward=step.forward)
         start = bound[step.start]
-        facts = yield from self._facts(start, relation, self.say.step(start, relation))
+        return (yield from self._facts(start, relation, self.say.step(start, relation)))
+
+    def _options(
+        self, step: GuideStep, place: int, bound: Bound
+    ) -> Generator[Move, str, list[str]]:
+        """Where a step can lead, narrowed by what is said of its end."""
+        facts = yield from self._along(step, bound)
         options = [one for one in facts if one not in bound.values()]
-        for clue in self._clues(step.end):
-            if len(options) < _WIDE:
-                break
-            known = yield from self._known_by(clue)
-            if known is not None:
-                options = [one for one in options if one in known]
+        for later in self.guide.steps[place + 1 :]:
+            if later.start == step.end and later.end in bound:
+                back = GuideStep(
+                    start=later.end,
+                    predicate=later.predicate,
+                    end=later.start,
+                    forward=not later.forward,
+                )
+                near = yield from self._along(back, bound)
+                options = [one for one in options if one in near]
+        if self._is_share(step.end):
+            best = max(
+                (self.notes.share(bound[step.start], one) or 0.0 for one in options), default=0
+            )
+            return [one for one in options if self.notes.share(bound[step.start], one) == best]
+        clues = self._clues(step.end)
+        if len(options) > 1 and any(_is_sign(one) or _is_absent(one) for one in clues):
+            thought = self.say.which_of(len(options), [words(one) for one in clues])
+            options = yield from self._with_signs(step.end, thought, options[:_AMONG])
         return options
 
-    def _likely(self, step: GuideStep, genes: list[str]) -> Generator[Move, str, list[str]]:
-        """Which of many genes lead on: search for a disease with its signs and one of them."""
-        if step.predicate is not Predicate.CAUSES or not step.forward:
-            return []
-        signs = [clue.text for clue in self._clues(step.end, Predicate.HAS_PHENOTYPE)]
-        names = [self.notes.names[gene] for gene in genes[:_NAMED]]
-        thought = self.say.likely(len(genes), signs)
-        likely: list[str] = []
-        hits = yield from self._search([*signs, *names], thought)
-        for disease in hits[:_OPENED]:
-            thought = self.say.look(disease)
-            caused_by = yield from self._facts(disease, "causal_genes", thought)
-            fitting = [gene for gene in genes if gene in caused_by and gene not in likely]
-            if fitting and (yield from self._fits(disease, step.end)):
-                likely += fitting
-                break
-        return likely
+    def _is_share(self, mask: str) -> bool:
+        choice = self.choice.condition if self.choice else None
+        return isinstance(choice, Choice) and choice.measure == "share" and choice.subject == mask
+
+    # Choosing among solutions.
+
+    def _chosen(self) -> Generator[Move, str, Bound | None]:
+        """The solution that the question means; `None` if there is none, or no single one."""
+        choice = self.choice.condition if self.choice else None
+        if not isinstance(choice, Choice) or not self.solutions:
+            return self.solutions[0] if self.solutions else None
+        best: list[tuple[float, Bound]] = []
+        for solution in self.solutions:
+            value = yield from self._measure(choice, solution)
+            if value is not None:
+                best.append((value if choice.extreme == "most" else -value, solution))
+        if not best:
+            return None
+        top = max(value for value, _ in best)
+        return next(solution for value, solution in best if value == top)
+
+    def _measure(self, choice: Choice, bound: Bound) -> Generator[Move, str, float | None]:
+        node = bound[choice.subject]
+        if choice.measure == "share":
+            return self.notes.share(bound[choice.of or ""], node)
+        if choice.measure == "onset":
+            facts = yield from self._facts(node, "onset", self.say.compare(node, "age of onset"))
+            return min((ONSET_RANK[one] for one in facts if one in ONSET_RANK), default=None)
+        relation = relation_of(choice.predicate or Predicate.CAUSES, forward=choice.forward)
+        yield from self._look(node, relation, self.say.compare(node, "number of facts"))
+        return self.notes.count(node, relation)
 
     # Checking.
 
     def _fits(self, node: str, mask: str) -> Generator[Move, str, bool]:
-        """Whether everything that the question says of `mask` was read of `node`."""
-        clues = self._clues(mask)
+        """Whether what the question says of `mask`, other than its signs, was read of `node`."""
+        clues = [one for one in self._clues(mask) if not isinstance(one.condition, Choice)]
         if clues and node in self.documents:
             yield from self._read(node, clues)
+        return (yield from self._all_fit(node, clues))
+
+    def _all_fit(self, node: str, clues: Sequence[GuideClue]) -> Generator[Move, str, bool]:
         for clue in clues:
-            bearers = self.notes.facts(clue.text, relation_of(clue.predicate, forward=False))
-            if bearers is not None:
-                if node not in bearers:
-                    return False
-                continue
-            relation = relation_of(clue.predicate, forward=True)
-            if not self.notes.has(node, relation, clue.text):
-                yield from self._look(node, relation, self.say.check(node, clue))
-            if not self.notes.has(node, relation, clue.text):
-                yield from self._facts(node, relation, self.say.check(node, clue))
-            if not self.notes.has(node, relation, clue.text):
+            if not (yield from self._is_so(node, clue)):
                 return False
         return True
 
-    def _known_by(self, clue: GuideClue) -> Generator[Move, str, list[str] | None]:
-        """Everything that fits a clue; `None` if there is no list, or it is too long."""
-        if clue.predicate is Predicate.HAS_PHENOTYPE:
-            return (yield from self._named(clue.text, "diseases", self.say.bearers(clue.text)))
-        if clue.predicate is Predicate.MEMBER_OF:
-            return (yield from self._named(clue.text, "genes", self.say.family(clue.text)))
-        return None
+    def _is_so(self, node: str, clue: GuideClue) -> Generator[Move, str, bool]:
+        condition = clue.condition
+        if isinstance(condition, Count):
+            relation = relation_of(condition.predicate, forward=condition.forward)
+            yield from self._look(node, relation, self.say.check(node, clue))
+            return condition.low <= self.notes.count(node, relation) <= condition.high
+        if not isinstance(condition, Atom):
+            return True
+        if condition.share is not None:
+            return (yield from self._has_share(node, clue, condition.share))
+        if _is_sign(clue) or _is_absent(clue):
+            return (yield from self._has_sign(node, clue))
+        relation = relation_of(condition.predicate, forward=True)
+        yield from self._facts(node, relation, self.say.check(node, clue))
+        return self.notes.has(node, relation, clue.words)
 
-    def _clues(self, mask: str, predicate: Predicate | None = None) -> list[GuideClue]:
-        return [
-            clue
-            for clue in self.guide.clues
-            if clue.mask == mask and predicate in (None, clue.predicate)
-        ]
+    def _has_sign(self, node: str, clue: GuideClue) -> Generator[Move, str, bool]:
+        """Whether a disease came back for its signs; if it was never asked about, ask."""
+        if (node, clue.mask) not in self.notes.fitting:
+            thought = self.say.check(node, clue)
+            yield from self._with_signs(clue.mask, thought, [node])
+        return self.notes.fitting[node, clue.mask]
+
+    def _has_share(
+        self, node: str, clue: GuideClue, bounds: tuple[float, float]
+    ) -> Generator[Move, str, bool]:
+        facts = yield from self._facts(node, "phenotypes", self.say.check(node, clue))
+        wanted = clue.words.casefold()
+        named = [one for one in facts if self.notes.names[one].casefold() == wanted]
+        low, high = bounds
+        return any(low <= share <= high for one in named for share in self.notes.shares(node, one))
+
+    def _clues(self, mask: str) -> list[GuideClue]:
+        return [clue for clue in self.guide.clues if clue.mask == mask]
 
     # Reading.
 
@@ -258,39 +321,30 @@ class Researcher:
         arguments = {"document_id": self.documents.pop(node)}
         yield from self._move(thought, "read_document", arguments)
 
-    def _named(
-        self, name: str, relation: str, thought: str
-    ) -> Generator[Move, str, list[str] | None]:
-        """All facts of a relation of something the question names."""
-        if self.notes.facts(name, relation) is None and name not in self.too_long:
-            text = yield from self._pages(name, relation, thought)
-            meant = [
-                curie
-                for _, curie in parse_facts(text).get("candidates", ())
-                if curie.startswith(_PREFIX[relation])
-            ]
-            if meant:
-                yield from self._pages(meant[0], relation, self.say.which(name, meant[0]))
-                self.notes.same(name, meant[0])
-        return self.notes.facts(name, relation)
-
-    def _pages(self, node: str, relation: str, thought: str) -> Generator[Move, str, str]:
-        """Read a relation page by page, at most `_MAX_PAGES`; return the last text."""
-        text = ""
+    def _pages(self, node: str, relation: str, thought: str) -> Research:
+        """Read a relation page by page, at most `_MAX_PAGES`."""
         for page in range(1, _MAX_PAGES + 1):
             arguments: dict[str, Any] = {"entity": node, "relation": relation}
             if page > 1:
                 arguments["page"] = page
             text = yield from self._move(thought, "lookup_entity", arguments)
-            left = self.notes.add_page(node, relation, text)
-            if page + left > _MAX_PAGES:
-                self.too_long.add(node)
-            if left == 0 or node in self.too_long:
+            if self.notes.add_page(node, relation, text) == 0:
                 break
             thought = self.say.next_page()
-        return text
 
     def _move(
         self, thought: str, tool: str, arguments: dict[str, Any]
     ) -> Generator[Move, str, str]:
         return (yield Move(thought, tool, arguments))
+
+
+def _is_sign(clue: GuideClue) -> bool:
+    """Whether a clue says that a disease shows a sign or something more specific."""
+    one = clue.condition
+    if not isinstance(one, Atom) or one.negated or one.share is not None:
+        return False
+    return one.predicate is Predicate.HAS_PHENOTYPE
+
+
+def _is_absent(clue: GuideClue) -> bool:
+    return isinstance(clue.condition, Atom) and clue.condition.negated

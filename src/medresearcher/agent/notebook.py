@@ -19,7 +19,16 @@ _RELATIONS = {
     (Predicate.HAS_ONSET, True): "onset",
     (Predicate.HAS_INHERITANCE, False): "diseases",
     (Predicate.HAS_ONSET, False): "diseases",
+    (Predicate.PARTICIPATES_IN, True): "pathways",
+    (Predicate.PARTICIPATES_IN, False): "genes",
+    (Predicate.TREATS, True): "treats",
+    (Predicate.TREATS, False): "treatments",
+    (Predicate.AFFECTS, True): "targets",
+    (Predicate.AFFECTS, False): "drugs",
 }
+# A fact with what its sources say of it; in it, patients counted.
+_DETAILS = re.compile(r"^- .*? \(([^\s():]+:[^\s()]+)\) · (.*)$", re.MULTILINE)
+_COUNTED = re.compile(r"(?<![\w/])(\d+)/([1-9]\d*)(?![\w/])")
 
 
 def relation_of(predicate: Predicate, *, forward: bool) -> str:
@@ -35,6 +44,9 @@ class Notebook:
         self._whole: dict[tuple[str, str], list[str]] = {}
         self._counts: dict[tuple[str, str], int] = {}
         self._partly: dict[tuple[str, str], list[str]] = {}
+        self._details: dict[tuple[str, str], str] = {}
+        # Whether an entity came back when the signs of a mask were asked for.
+        self.fitting: dict[tuple[str, str], bool] = {}
 
     def facts(self, entity: str, relation: str) -> list[str] | None:
         """Identifiers at the other end; `None` if they were not read in full."""
@@ -48,9 +60,23 @@ class Notebook:
         """How many facts a heading said there are; 0 if none was read."""
         return self._counts.get((entity, relation), 0)
 
+    def share(self, entity: str, fact: str) -> float | None:
+        """The share of patients in the largest count that was read of a fact."""
+        counts = _COUNTED.findall(self._details.get((entity, fact), ""))
+        if not counts:
+            return None
+        seen, patients = max(counts, key=lambda pair: (int(pair[1]), int(pair[0])))
+        return int(seen) / int(patients)
+
+    def shares(self, entity: str, fact: str) -> list[float]:
+        """The shares of patients in all counts that were read of a fact."""
+        counts = _COUNTED.findall(self._details.get((entity, fact), ""))
+        return [int(seen) / int(patients) for seen, patients in counts]
+
     def add_summary(self, entity: str, text: str) -> None:
         """Note a look-up without a relation; relations that it does not list have no facts."""
         self._counts.update(((entity, name), int(count)) for name, count in _COUNT.findall(text))
+        self._details.update(((entity, curie), said) for curie, said in _DETAILS.findall(text))
         unfinished = set(_MORE.findall(text))
         for relation in set(_RELATIONS.values()):
             self._whole.setdefault((entity, relation), [])
@@ -64,22 +90,27 @@ class Notebook:
     def add_page(self, entity: str, relation: str, text: str) -> int:
         """Note one page of a relation; return how many pages follow."""
         pairs = parse_facts(text).get(relation, [])
+        self._details.update(((entity, curie), said) for curie, said in _DETAILS.findall(text))
         self.names.update((curie, name) for name, curie in pairs)
-        pages = _PAGES.search(text)
-        page, total = (int(pages[1]), int(pages[2])) if pages else (1, 1)
+        page, total = _page_of(text)
         before = self._partly.get((entity, relation), []) if page > 1 else []
         read = [*before, *(curie for _, curie in pairs)]
         (self._whole if page == total else self._partly)[entity, relation] = read
         return total - page
-
-    def same(self, name: str, entity: str) -> None:
-        """Note that a name stands for an entity."""
-        for (node, relation), facts in list(self._whole.items()):
-            if node == entity:
-                self._whole[name, relation] = facts
 
     def has(self, entity: str, relation: str, words: str) -> bool:
         """Whether a fact read so far bears these words as its name, as a question words it."""
         wanted = {words.casefold(), f"{words} inheritance".casefold()}
         known = self.seen(entity, relation)
         return any(self.names[curie].casefold() in wanted for curie in known)
+
+    @staticmethod
+    def pages_left(text: str) -> int:
+        """How many pages of a list follow the one in a text."""
+        page, total = _page_of(text)
+        return total - page
+
+
+def _page_of(text: str) -> tuple[int, int]:
+    pages = _PAGES.search(text)
+    return (int(pages[1]), int(pages[2])) if pages else (1, 1)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from random import Random
 
+from medresearcher.agent.notebook import relation_of
 from medresearcher.questions.grammar import listed
 from medresearcher.records.knowledge import Predicate
+from medresearcher.records.question import Atom, Count
 from medresearcher.records.trajectory import Guide, GuideClue
 
 _SEARCH = (
@@ -13,9 +15,9 @@ _SEARCH = (
     "The anchor is a rare disease with {signs}. I search for these signs first.",
 )
 _BEARERS = (
-    "Which diseases are annotated with {sign}? I list them.",
-    "I will list the diseases recorded with {sign} and compare them with the others.",
-    "{Sign} narrows it down: I look up every disease that has it.",
+    "Which diseases are recorded with {sign}? I list them.",
+    "I list every disease recorded with {sign}.",
+    "Search ranks by words; now I ask for all diseases recorded with {sign}.",
 )
 _LOOK = (
     "{Name} is a candidate. I look at what is known about it.",
@@ -41,23 +43,26 @@ _REST = (
     "I need all {relation} of {name}, not only the first.",
 )
 _NEXT = ("The list goes on; I read the next page.", "There is another page of this list.")
-_FAMILY = (
-    "The gene must be listed under “{family}”; I get the members of that group.",
-    "I look up which genes belong to “{family}”.",
+_WHICH_OF = (
+    "There are {count} to choose from. Which of them has {clue}?",
+    "Of these {count}, only some can fit {clue}; I ask which.",
 )
-_LIKELY = (
-    "{count} genes are too many to try one by one. I search for {signs} together with them.",
-    "There are {count} genes to choose from; a search for them with {signs} shows where to look.",
+_COMPARE = (
+    "More than one may fit; I compare the {measure}, now of {name}.",
+    "To tell the candidates apart I need the {measure} of {name}.",
 )
-_LIKELY_ANY = ("{count} genes are too many to try in turn; I search which diseases name them.",)
-_WHICH = ("“{words}” names more than one thing; {node} is the one meant here.",)
 _PLAIN = {
     "causal_genes": "genes",
-    "causes": "other diseases",
+    "causes": "diseases",
     "gene_groups": "gene families",
     "genes": "member genes",
     "diseases": "diseases",
     "phenotypes": "phenotypes",
+    "pathways": "pathways",
+    "treatments": "treatments",
+    "treats": "indications",
+    "targets": "targets",
+    "drugs": "drugs",
     "inheritance": "inheritance",
     "onset": "onset",
 }
@@ -65,6 +70,12 @@ _PLAIN = {
 
 def words(clue: GuideClue) -> str:
     """A clue as a noun phrase."""
+    condition = clue.condition
+    if isinstance(condition, Count):
+        relation = relation_of(condition.predicate, forward=condition.forward)
+        return f"{clue.text} {_PLAIN[relation]}"
+    if isinstance(condition, Atom) and condition.negated:
+        return f"the absence of {clue.text}"
     if clue.predicate is Predicate.HAS_INHERITANCE:
         return f"{clue.text} inheritance"
     if clue.predicate is Predicate.MEMBER_OF:
@@ -112,19 +123,13 @@ class Thoughts:
         """Before turning a page."""
         return self._say(_NEXT)
 
-    def family(self, family: str) -> str:
-        """Before listing a gene family that the question names."""
-        return self._say(_FAMILY, family=family)
+    def which_of(self, count: int, clues: Sequence[str]) -> str:
+        """Before asking which of several entities fit."""
+        return self._say(_WHICH_OF, count=str(count), clue=listed(list(clues)))
 
-    def likely(self, count: int, signs: Sequence[str]) -> str:
-        """Before searching for where many genes lead."""
-        if signs:
-            return self._say(_LIKELY, count=str(count), signs=listed(signs))
-        return self._say(_LIKELY_ANY, count=str(count))
-
-    def which(self, name: str, node: str) -> str:
-        """Before following one of several entities with the same name."""
-        return self._say(_WHICH, words=name, node=node)
+    def compare(self, node: str, measure: str) -> str:
+        """Before measuring one of several that fit."""
+        return self._say(_COMPARE, name=self.name(node), measure=measure)
 
     def name(self, node: str) -> str:
         """The name of an entity that was seen, else its identifier."""
@@ -161,4 +166,14 @@ _SENTENCES = {
     ("gene_associated_with_condition", True): "{start} is also associated with {end}.",
     ("member_of", True): "{start} belongs to {end}.",
     ("member_of", False): "{end} is another gene of {start}.",
+    ("participates_in", True): "{start} takes part in {end}.",
+    ("participates_in", False): "{end} also takes part in {start}.",
+    ("treats", True): "{start} is also used to treat {end}.",
+    ("treats", False): "{end} is used to treat {start}.",
+    ("affects", True): "{start} acts on {end}.",
+    ("affects", False): "{end} acts on {start}.",
+    ("has_phenotype", True): "{start} shows {end}.",
+    ("has_phenotype", False): "{start} is also seen in {end}.",
+    ("has_mode_of_inheritance", True): "{start} is inherited as {end}.",
+    ("has_onset", True): "{start} has {end}.",
 }

@@ -225,7 +225,13 @@ class Clues:
         rows = evidence_of(self.solver.graph, node, atom.predicate, witness, negated=atom.negated)
         if text is None or not rows or self._gives_away(text):
             return None
-        return Clue(mask=self.masks[node], condition=atom, text=text, evidence=rows)
+        return Clue(
+            mask=self.masks[node],
+            condition=atom,
+            text=text,
+            name=self._words(atom) or "",
+            evidence=rows,
+        )
 
     def _gives_away(self, text: str) -> bool:
         """Whether a hidden name stands in a text, or a text in a hidden name."""

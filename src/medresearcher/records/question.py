@@ -102,6 +102,7 @@ Condition = Annotated[Atom | Count | Choice, Field(discriminator="kind")]
 class Clue(Frozen):
     """A condition that the question states of the entity `mask`, as worded in `text`.
 
+    `name` is the constant of the condition in words, empty without one.
     `evidence` are the rows that show it to hold, `witness` the object of those rows where it is
     not that of the condition (a more specific term). `level` counts the steps by which the
     object was made more general.
@@ -111,6 +112,7 @@ class Clue(Frozen):
     condition: Condition
     text: str
     evidence: tuple[Evidence, ...] = Field(min_length=1)
+    name: str = ""
     witness: str | None = None
     level: int = 0
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from medresearcher.records.base import Frozen, Record
 from medresearcher.records.knowledge import EntityType, Predicate
+from medresearcher.records.question import Atom, Condition
 from medresearcher.records.verdict import Verdict
 
 # The file of a rollout run that holds its trajectories.
@@ -86,11 +87,25 @@ class GuideStep(Frozen):
 
 
 class GuideClue(Frozen):
-    """A clue as the question states it, bound to a mask."""
+    """A clue as the question states it, bound to a mask.
+
+    `text` is its wording in the question. In the `condition` words stand for the identifier of
+    what it names.
+    """
 
     mask: str
-    predicate: Predicate
+    condition: Condition
     text: str
+
+    @property
+    def predicate(self) -> Predicate | None:
+        """The relation that the condition is about."""
+        return self.condition.predicate
+
+    @property
+    def words(self) -> str:
+        """The name that the condition has; empty if it names nothing."""
+        return self.condition.object if isinstance(self.condition, Atom) else ""
 
 
 class Guide(Frozen):
