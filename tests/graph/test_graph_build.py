@@ -130,7 +130,6 @@ def test_rarity_counts_the_publications_that_are_cited(tmp_path):
     graph = build_graph(tmp_path, [*ITEMS[:-2], again, book]).graph
     assert cited_publications(graph, "MONDO:1") == 2
     found = rarity(graph, "MONDO:1", 2)
-    assert found is not None
-    assert (found.value, found.limit) == (2, 2)
-    assert rarity(graph, "MONDO:1", 1) is None
-    assert rarity(graph, "OMIM:9", 5) is None  # nothing is cited to tell by
+    assert (found.rare, found.value, found.limit) == (True, 2, 2)
+    assert rarity(graph, "MONDO:1", 1).rare is False
+    assert rarity(graph, "OMIM:9", 5).rare is None  # nothing is cited to tell by

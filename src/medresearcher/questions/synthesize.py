@@ -91,8 +91,8 @@ class Synthesizer:
             return self.made[anchor, hops]
         rare = rarity(self.graph, anchor, self.settings.max_publications)
         rng = Random(f"{self.seed}/{anchor}/{hops}")
-        draft = self.composer.compose(anchor, hops, rng) if rare else None
-        if rare is None or draft is None:
+        draft = self.composer.compose(anchor, hops, rng) if rare.rare else None
+        if draft is None:
             return None
         text = Teller(draft.entities, draft.chain, draft.clues, rng).tell()
         if leaks(text, draft.entities):
