@@ -37,6 +37,10 @@ DEFAULT_SEED = 2508
 
 Kb = Annotated[Path | None, typer.Option(help="Folder of the knowledge base.", metavar="DIR")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Consent = Annotated[
+    list[str] | None,
+    typer.Option(help="Use a source under non-commercial terms; repeatable.", metavar="NAME"),
+]
 Seed = Annotated[int, typer.Option(help="All randomness comes from it.")]
 
 
@@ -162,9 +166,11 @@ def sources_list(as_json: Json = False) -> None:
             "release": one.release,
             "licence": one.licence,
             "needs_consent": one.needs_consent,
-            "pin": one.wheel.pin,
-            "sha256": one.wheel.sha256,
-            "bytes": one.wheel.size,
+            "pin": one.wheel.pin if one.wheel else None,
+            "sha256": one.wheel.sha256 if one.wheel else None,
+            "bytes": one.wheel.size if one.wheel else None,
+            "files": one.files,
+            "latest": one.latest,
             "gives": one.gives,
             "homepage": one.homepage,
         }
@@ -174,22 +180,31 @@ def sources_list(as_json: Json = False) -> None:
         _print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{row['name']:<15} {row['title']}, release {row['release']}")
-        typer.echo(f"{'':<15} {row['licence']} · {row['pin']} · {row['bytes'] / 1e6:.1f} MB")
-        typer.echo(f"{'':<15} {row['gives']}")
+        typer.echo(f"{row['name']:<17} {row['title']}, release {row['release']}")
+        typer.echo(f"{'':<17} {row['licence']} · {_origin(row)}")
+        typer.echo(f"{'':<17} {row['gives']}")
+
+
+def _origin(row: dict[str, Any]) -> str:
+    """Where the files of a source come from."""
+    if row["pin"] is None:
+        return f"--add a folder with {', '.join(row['files'])}"
+    agreed = f" · needs --consent {row['name']}" if row["needs_consent"] else ""
+    return f"{row['pin']} · {row['bytes'] / 1e6:.1f} MB{agreed}"
 
 
 @sources_app.command("pull")
 @_reported
 def sources_pull(
     names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; none: all.")] = None,
+    consent: Consent = None,
     as_json: Json = False,
 ) -> None:
     """Fetch sources, check their hashes, keep what is there and whole."""
     from medresearcher.sources.fetch import pull
 
     folder = _settings().downloads
-    pulled = pull(names or [], folder)
+    pulled = pull(names or [], folder, consent=consent or [])
     if as_json:
         _print_json([{"file": p.file, "fetched": p.fetched, "bytes": p.size} for p in pulled])
         return
@@ -200,14 +215,32 @@ def sources_pull(
 
 @app.command()
 @_reported
-def build(kb: Kb = None, as_json: Json = False) -> None:
+def build(
+    kb: Kb = None,
+    add: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder with official downloads or own documents.", metavar="FOLDER"),
+    ] = None,
+    consent: Consent = None,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Skip and count malformed rows.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Build the knowledge base from the sources, fetching those that are missing."""
     from medresearcher.kb import build as build_kb
     from medresearcher.sources.fetch import pull
 
     settings = _settings()
-    pull([], settings.downloads)
-    _print_counts(build_kb(kb or settings.kb, settings.downloads).counts, as_json=as_json)
+    pull([], settings.downloads, consent=consent or [])
+    base = build_kb(
+        kb or settings.kb,
+        settings.downloads,
+        added=add or [],
+        consent=consent or [],
+        skip_bad_rows=skip_bad_rows,
+    )
+    _print_counts(base.counts, as_json=as_json)
 
 
 @app.command()

@@ -127,15 +127,15 @@ class ChosenFiles:
 
 @dataclass(frozen=True, slots=True)
 class JoinedFiles:
-    """The files of `first`, then those of `second`; a name of both is that of `second`."""
+    """The files of both; one of the same name is that of `second`."""
 
     first: Files
     second: Files
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Short names, those of `first` before those of `second`."""
-        return tuple(dict.fromkeys((*self.first.names, *self.second.names)))
+        """Short names, sorted."""
+        return tuple(sorted({*self.first.names, *self.second.names}))
 
     def where(self, name: str) -> str:
         """How the side that has the file calls it."""
