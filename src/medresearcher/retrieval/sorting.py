@@ -42,4 +42,5 @@ def _read(path: Path) -> Iterator[Document]:
     with path.open(encoding="utf-8") as stream:
         for line in stream:
             values: dict[str, Any] = dict(zip(_FIELDS, json.loads(line), strict=True))
-            yield Document(**{**values, "entities": tuple(values["entities"])})
+            values["entities"] = tuple(values["entities"])
+            yield Document(**values)

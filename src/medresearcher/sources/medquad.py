@@ -1,7 +1,8 @@
 """MedQuAD: pages of NIH sites as questions and answers (`medquad.jsonl`, one page per line).
 
 A page is one document. Pages are known by collection and number; where a number is missing or
-used twice, the line is added. A page without any answer has no text and is left out.
+used twice, the line is added. A page without a focus is titled by its first question; one without
+any answer has no text and is left out.
 """
 
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ class _Page(Frozen):
     collection: str = Field(min_length=1)
     id: str | None
     url: str
-    focus: str = Field(min_length=1)
+    focus: str
     cui: tuple[str, ...]
     qa: tuple[_Answer, ...]
 
@@ -63,7 +64,7 @@ def _document(key: str, page: _Page, answers: list[_Answer]) -> Document:
     return Document(
         id=key,
         type=TYPE,
-        title=page.focus,
+        title=page.focus.strip() or answers[0].question.strip(),
         text="\n\n".join(f"{one.question}\n{one.answer.strip()}" for one in answers),
         source=SOURCE,
         url=page.url,
