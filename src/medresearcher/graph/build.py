@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from medresearcher.errors import SourceError
+from medresearcher.graph.hierarchy import without_circles
 from medresearcher.graph.identity import Identity
 from medresearcher.graph.store import Graph
 from medresearcher.records.knowledge import (
@@ -76,7 +77,8 @@ def build_graph(folder: Path, items: Iterable[Item]) -> Built:
     entities = identity.merge(found.entities, found.designations)
     known = {entity.id for entity in entities}
     left_out = LeftOut(identity, known)
-    statements = list(left_out.kept_statements(identity.join(found.statements)))
+    joined = list(left_out.kept_statements(identity.join(found.statements)))
+    statements = without_circles(joined)
     prevalences = [one._replace(subject=identity.disease(one.subject)) for one in found.prevalences]
     matches = [one for one in identity.matches() if one.subject in known]
     counts = {
@@ -86,6 +88,7 @@ def build_graph(folder: Path, items: Iterable[Item]) -> Built:
         "ambiguous_ids": dict(sorted(identity.ambiguous().items())),
         "matches": dict(Counter(str(one.kind) for one in matches)),
         "statements": len(statements),
+        "is_a_against_backbone": len(joined) - len(statements),
         **left_out.counts(),
         "prevalences": sum(one.subject in known for one in prevalences),
         "prevalences_of_unknown": sum(one.subject not in known for one in prevalences),
