@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -101,13 +101,18 @@ def _print_counts(counts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         _print_json(counts)
         return
+    for line in _count_lines(counts):
+        typer.echo(line)
+
+
+def _count_lines(counts: dict[str, Any], depth: int = 0) -> Iterator[str]:
     for name, value in counts.items():
+        start = "  " * depth + name
         if isinstance(value, dict):
-            typer.echo(f"{name}:")
-            for key, number in value.items():
-                typer.echo(f"  {key:<36} {_shown(number):>10}")
+            yield f"{start}:" if value else f"{start:<38} {'none':>10}"
+            yield from _count_lines(value, depth + 1)
         else:
-            typer.echo(f"{name:<38} {_shown(value):>10}")
+            yield f"{start:<38} {_shown(value):>10}"
 
 
 def _shown(value: Any) -> str:
@@ -388,21 +393,39 @@ def show(
     kb: Kb = None,
     as_json: Json = False,
 ) -> None:
-    """Show what the graph states about an entity, with the sources."""
+    """Show all that the knowledge base holds about an entity, with the sources."""
+    from shutil import get_terminal_size
+
     from medresearcher.errors import InputError
     from medresearcher.records.trajectory import Outcome
-    from medresearcher.tools.lookup_entity import lookup_entity
+    from medresearcher.tools.lookup_entity import lookup_entity, resolve
+    from medresearcher.tools.profile import named, profile
+    from medresearcher.tools.show import relation_text, show_text
 
+    graph = _knowledge(kb).graph
     arguments: dict[str, Any] = {"entity": entity, "page": page}
     if relation:
         arguments["relation"] = relation
-    observation = lookup_entity(_knowledge(kb).graph).call(json.dumps(arguments))
+    observation = lookup_entity(graph).call(json.dumps(arguments))
     if observation.outcome not in (Outcome.FOUND, Outcome.CONFLICT):
         raise InputError(_problem(observation.text))
-    if as_json:
-        _print_json({"outcome": observation.outcome, "text": observation.text})
+    nodes = resolve(graph, entity)
+    if len(nodes) > 1:
+        if as_json:
+            _print_json({"candidates": [named(graph, one).model_dump() for one in nodes]})
+        else:
+            typer.echo(observation.text)
         return
-    typer.echo(observation.text)
+    limit = _settings().synthesis.max_publications
+    wanted: list[Any] | None = [relation] if relation else None
+    found = profile(graph, nodes[0], limit, relations=wanted)
+    width = min(140, get_terminal_size((100, 24)).columns)
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+    elif relation:
+        typer.echo(relation_text(graph, found, page, width))
+    else:
+        typer.echo(show_text(graph, found, width))
 
 
 @app.command()

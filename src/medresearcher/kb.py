@@ -16,12 +16,15 @@ from typing import Any
 from medresearcher.engines.progress import progress
 from medresearcher.errors import InputError
 from medresearcher.graph.build import Built, build_graph
+from medresearcher.graph.conflicts import conflict_counts
+from medresearcher.graph.rarity import rare_by_rule
 from medresearcher.graph.store import Graph
 from medresearcher.questions.specialties import Classifier
 from medresearcher.records.knowledge import Document, EntityType, Item, Predicate
 from medresearcher.retrieval.index import Index, build_index
 from medresearcher.retrieval.pages import definition_documents, fact_pages
 from medresearcher.runs import MANIFEST, Manifest, Run, file_digest, read_manifest
+from medresearcher.settings import SynthesisSettings
 from medresearcher.sources.inputs import Input, choose_inputs
 from medresearcher.sources.registry import licence_of
 
@@ -218,6 +221,8 @@ def _counts(graph: Graph, documents: Counter[tuple[str, str, str]]) -> dict[str,
         "statements_by_source": _ordered(statements),
         "statements_by_licence": _ordered(licences),
         "diseases_by_specialty": _ordered(specialties),
+        "diseases_by_rarity": rare_by_rule(graph, SynthesisSettings().max_publications),
+        "conflicts": conflict_counts(graph),
         "graph": graph.digest,
     }
 

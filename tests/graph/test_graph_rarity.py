@@ -31,6 +31,10 @@ class Counted:
 
     citations: int
     counts: dict[str, int] = field(default_factory=dict)
+    nameless: frozenset[str] = frozenset()
+
+    def knows(self, node: str) -> bool:
+        return node not in self.nameless
 
     def frequency(self, node: str) -> int:
         return self.counts.get(node, 0)
@@ -146,6 +150,8 @@ def test_a_small_corpus_says_what_it_cannot_show(tmp_path):
     assert "50,729 citations cannot show less than 1e-06" in found.why
     assert found.value == pytest.approx(3 / 50_729)
     assert by_bound(Counted(0), "MONDO:1") is None
+    nameless = Counted(50_729, nameless=frozenset({"MONDO:1"}))
+    assert by_bound(nameless, "MONDO:1") is None
     proved = by_bound(Counted(20_000_000), "MONDO:1")
     assert proved
     assert proved.rare is True

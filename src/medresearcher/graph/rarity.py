@@ -38,6 +38,10 @@ class Frequencies(Protocol):
         """How many citations the corpus has."""
         ...
 
+    def knows(self, node: str) -> bool:
+        """Whether the node was looked for, by a name of its own."""
+        ...
+
     def frequency(self, node: str) -> int:
         """How many of them mention a node."""
         ...
@@ -80,9 +84,9 @@ def by_corpus(corpus: Frequencies, node: str) -> Rarity | None:
 
 
 def by_bound(corpus: Frequencies, node: str) -> Rarity | None:
-    """What a smaller corpus can say; `None` for an empty one."""
+    """What a smaller corpus can say; `None` for an empty one, or a node not looked for."""
     mentions, citations = corpus.frequency(node), corpus.citations
-    if not citations:
+    if not (citations and corpus.knows(node)):
         return None
     high = upper_bound(mentions, citations)
     rare = True if high < MAX_FREQUENCY else None
