@@ -36,7 +36,8 @@ def map_on_ray(
         pending: dict[Any, T] = {}
         try:
             while True:
-                for item in islice(source, _window(ray) - len(pending)):
+                room = max(0, _window(ray) - len(pending))  # a lost node makes the window smaller
+                for item in islice(source, room):
                     pending[task.remote(shared, item)] = item
                 if not pending:
                     return
