@@ -203,13 +203,23 @@ def _origin(row: dict[str, Any]) -> str:
 def sources_pull(
     names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; none: all.")] = None,
     consent: Consent = None,
+    latest: Annotated[
+        bool, typer.Option("--latest", help="Fetch the newest official releases instead.")
+    ] = False,
+    files: Annotated[
+        int, typer.Option(min=1, help="With --latest: how many files of the PubMed baseline.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Fetch sources, check their hashes, keep what is there and whole."""
     from medresearcher.sources.fetch import pull
+    from medresearcher.sources.latest import pull_latest
 
     folder = _settings().downloads
-    pulled = pull(names or [], folder, consent=consent or [])
+    if latest:
+        pulled = pull_latest(names or [], folder, files=files, consent=consent or [])
+    else:
+        pulled = pull(names or [], folder, consent=consent or [])
     if as_json:
         _print_json([{"file": p.file, "fetched": p.fetched, "bytes": p.size} for p in pulled])
         return
@@ -227,6 +237,9 @@ def build(
         typer.Option(help="Folder with official downloads or own documents.", metavar="FOLDER"),
     ] = None,
     consent: Consent = None,
+    latest: Annotated[
+        bool, typer.Option("--latest", help="Read the releases of `sources pull --latest`.")
+    ] = False,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Skip and count malformed rows.")
     ] = False,
@@ -235,13 +248,15 @@ def build(
     """Build the knowledge base from the sources, fetching those that are missing."""
     from medresearcher.kb import build as build_kb
     from medresearcher.sources.fetch import pull
+    from medresearcher.sources.latest import latest_folders
 
     settings = _settings()
+    newest = latest_folders(settings.downloads) if latest else []
     pull([], settings.downloads, consent=consent or [])
     base = build_kb(
         kb or settings.kb,
         settings.downloads,
-        added=add or [],
+        added=[*newest, *(add or [])],
         consent=consent or [],
         skip_bad_rows=skip_bad_rows,
     )

@@ -1,8 +1,8 @@
 """Orphanet as ORPHApackets: one JSON object per disease.
 
-Files: `*.jsonl` with a packet per line, or `ORPHApacket_*.json` with one each; a packet may stand
-in an outer `Orphapacket`, a list of one may be the bare object, and the members of a list may be
-wrapped in their own name. `row` is the line of the packet, 1 where it has a file of its own.
+Files: `*.jsonl` with a packet per line, `ORPHApacket_*.json` with one each, or a zip of these; a
+packet may stand in an outer `Orphapacket`, a list of one may be the bare object, and the members
+of a list may be wrapped in their own name. `row` is the line of the packet, its ordinal in a zip.
 
 Groups of disorders are diseases that others are below; only disorders and their subtypes are
 designated as rare. Retired packets are left out. A gene that was merely tested (candidate,
@@ -13,8 +13,10 @@ meaning (`All ages`, adolescent onset, unknown inheritance) is counted in the lo
 import json
 import logging
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, cast
 
 from medresearcher.errors import SourceError
@@ -132,6 +134,7 @@ _MATCHES = {
     "ND": None,
     "W": None,
 }
+_MEMBER = re.compile(r"ORPHApacket_\w+\.json$")
 _PMID = re.compile(r"(\d+)\[PMID\]|PMID: ?(\d+)")
 
 
@@ -158,17 +161,28 @@ def read(files: Files) -> Iterator[Item]:
 
 
 def _packets(files: Files, name: str) -> Iterator[tuple[int, Packet]]:
-    if not name.removesuffix(".gz").endswith(".json"):
+    kind = PurePath(name.removesuffix(".gz")).suffix
+    if kind == ".jsonl":
         yield from json_lines(files, name)
         return
     with binary(files, name) as stream:
-        try:
-            value = json.load(stream)
-        except (ValueError, RecursionError) as error:
-            raise SourceError(f"{files.where(name)}: not valid JSON ({error})") from error
+        if kind == ".json":
+            yield 1, _packet(files, name, stream.read())
+            return
+        with zipfile.ZipFile(stream) as archive:
+            members = [one for one in archive.namelist() if _MEMBER.search(one)]
+            for number, member in enumerate(sorted(members), 1):
+                yield number, _packet(files, f"{name}!{member}", archive.read(member))
+
+
+def _packet(files: Files, name: str, content: bytes) -> Packet:
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{files.where(name)}: not valid JSON ({error})") from error
     if not isinstance(value, dict):
         raise SourceError(f"{files.where(name)}: expected an ORPHApacket, one JSON object")
-    yield 1, cast("Packet", value)
+    return cast("Packet", value)
 
 
 def _is_of_class(value: float, low: float | None, high: float | None) -> bool:

@@ -229,7 +229,11 @@ _ALL = (
         wheel=None,
         members={},
         read=orphanet.read,
-        files=("orphapacket*.jsonl", "ORPHApacket*.jsonl", "ORPHApacket_*.json"),
+        files=("orphapacket*.jsonl", "ORPHApacket_*.json", "orphapacket*.zip"),
+        latest=(
+            "https://github.com/Orphanet/orphapacket/archive/refs/heads/master.zip"
+            "#orphapackets.zip",
+        ),
     ),
     Source(
         name=mondo_rare.SOURCE,
