@@ -54,6 +54,7 @@ def test_sources_become_one_graph(tmp_path):
         "ambiguous_ids": {},
         "matches": {},
         "statements": 6,
+        "is_a_against_backbone": 0,
         "statements_about_itself": 0,
         "statements_about_unknown": {},
         "statements_about_ambiguous": {},

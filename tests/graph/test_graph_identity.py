@@ -92,6 +92,17 @@ def test_symbols_and_other_ids_of_genes_join_to_hgnc():
     assert [identity.node(curie) for curie in asked] == ["HGNC:3603"] * 4 + ["SYMBOL:FBN2"]
 
 
+def test_a_former_symbol_joins_unless_it_is_in_use():
+    one = entity("HGNC:1", G, "TAFAZZIN", equivalents=("SYMBOL:TAZ", "SYMBOL:OLD"))
+    other = entity("HGNC:2", G, "OLD", equivalents=("SYMBOL:TWICE",))
+    third = entity("HGNC:3", G, "NEW", equivalents=("SYMBOL:TWICE",))
+    identity = Identity([one, other, third], [])
+    asked = [identity.node(f"SYMBOL:{name}") for name in ("TAZ", "OLD", "TWICE")]
+    assert asked == ["HGNC:1", "HGNC:2", "SYMBOL:TWICE"]
+    assert identity.is_ambiguous("SYMBOL:TWICE")
+    assert all(gene.equivalents == () for gene in identity.merge([one, other, third]))
+
+
 def test_former_ids_of_terms_join_to_the_current_one():
     sign = entity("HP:1", P, source="hpo", equivalents=("HP:9",))
     assert Identity([sign], []).node("HP:9") == "HP:1"
@@ -170,6 +181,8 @@ def test_two_entries_of_one_vocabulary_never_become_one_node():
         identity = Identity(entities, some)
         assert identity.node("ORPHA:5") == "ORPHA:5"
         assert said("ORPHA:5", "MONDO:1") in identity.matches()
+        (marfan,) = [one for one in identity.merge(entities) if one.id == "MONDO:1"]
+        assert "ORPHA:5" not in marfan.equivalents
 
 
 def test_one_id_of_a_disease_and_a_sign_is_what_the_statement_expects():

@@ -75,14 +75,14 @@ def test_a_mention_names_the_other_end(graph):
 
 TEXT = f"""\
 Rare gout (ORPHA:99) · disease
-  broader         ICD10:M10; gout (MONDO:0005393)
-  rarity          rare (prevalence class): point prevalence <1 / 1 000 000 (Worldwide, orphanet);
-                  rare is at most 5 in 10,000 [PMID:5]
-  listed as rare  gard_rare
-  definition      A rare form of gout. A rare form of gout. A rare form of gout. A rare form of
-                  gout. A rare form of gout. A rare form of gout. A rare form of gout. A rare form
-                  of gout. A rare form of gout. A rare form of gout. A rare form of gout. A rare
-                  form of gout.
+  broader          ICD10:M10; gout (MONDO:0005393)
+  rarity           rare (prevalence class): point prevalence <1 / 1 000 000 (Worldwide, orphanet);
+                   rare is at most 5 in 10,000 [PMID:5]
+  listed as rare   gard_rare
+  definition       A rare form of gout. A rare form of gout. A rare form of gout. A rare form of
+                   gout. A rare form of gout. A rare form of gout. A rare form of gout. A rare form
+                   of gout. A rare form of gout. A rare form of gout. A rare form of gout. A rare
+                   form of gout.
 
 causal genes (1):
   XDH  HGNC:12805  susceptibility [orphanet]
@@ -113,7 +113,7 @@ def test_no_line_is_wider_than_the_terminal(graph, width):
 def test_a_drug_and_a_pathway(graph):
     drug = show_text(graph, profile(graph, DRUG, 5))
     assert drug.startswith(
-        "Allopurinol (DRUGBANK:DB00437) · drug\n  same as         MESH:D000493\n"
+        "Allopurinol (DRUGBANK:DB00437) · drug\n  same as          MESH:D000493\n"
     )
     assert "treats (1):\n  gout  MONDO:0005393  disease modifying [pharmacotherapydb]" in drug
     assert "does not treat (1):\n  arthritis  " in drug

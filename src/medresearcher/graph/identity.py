@@ -27,6 +27,8 @@ _PREFERRED = ("mondo", "hgnc", "orphanet", "hpo", "uniprot", "drug_names")
 # Ids of these are nodes themselves; other ids may name a thing that one of these names too.
 _HOMES = frozenset({"MONDO", "HGNC", "HGNC.FAMILY", "HP", "DRUGBANK"})
 
+_SYMBOL = "SYMBOL:"
+
 _DISEASE, _GENE, _PHENOTYPE, _DRUG = (
     (EntityType.DISEASE,),
     (EntityType.GENE,),
@@ -68,8 +70,8 @@ class Identity:
             if _is_home(subject):
                 self._candidates[other][subject] = self._known[subject]
         for entity in entities:
-            if entity.type is EntityType.GENE:
-                self._candidates[f"SYMBOL:{entity.name}"][entity.id] = entity.type
+            if entity.type is EntityType.GENE:  # a symbol in use is no former one of another gene
+                self._candidates[f"{_SYMBOL}{entity.name}"] = {entity.id: entity.type}
         self._joined = {
             curie: nodes for curie, found in self._candidates.items() if (nodes := self._one(found))
         }
@@ -121,15 +123,21 @@ class Identity:
         others: dict[str, set[str]] = defaultdict(set)
         for curie, found in self._candidates.items():
             for node, kind in found.items():
-                if not curie.startswith("SYMBOL:"):
-                    others[self.node(node, (kind,))].add(curie)
+                others[self.node(node, (kind,))].add(curie)
         labels: dict[str, set[str]] = defaultdict(set)
         for one in designations:
             labels[self.disease(one.subject)].add(one.label)
-        return [
-            _merge(node, group, others[node], labels[node])
-            for node, group in sorted(groups.items())
-        ]
+        merged: list[Entity] = []
+        for node, group in sorted(groups.items()):
+            named = others[node].union(*((one.id, *one.equivalents) for one in group))
+            equivalents = {curie for curie in named if self._stands_for(curie, node)}
+            merged.append(_merge(node, group, equivalents, labels[node]))
+        return merged
+
+    def _stands_for(self, curie: str, node: str) -> bool:
+        """Whether an id may be shown as another one of the node; a node of its own may not."""
+        apart = curie in self._known and self.node(curie) == curie
+        return curie != node and not apart and not curie.startswith(_SYMBOL)
 
     def join(self, statements: Iterable[Statement]) -> Iterator[Statement]:
         """Statements between nodes; `record` keeps the id that the source used."""
@@ -214,20 +222,19 @@ def _is_home(curie: str) -> bool:
     return _prefix(curie) in _HOMES
 
 
-def _merge(node: str, group: list[Entity], others: set[str], labels: set[str]) -> Entity:
+def _merge(node: str, group: list[Entity], equivalents: set[str], labels: set[str]) -> Entity:
     group = sorted(group, key=lambda one: (one.id != node, _rank(one), one.id, one.source))
     first = group[0]
     names = [name for one in group for name in (one.name, *one.aliases)]
     aliases = {name.casefold(): name for name in reversed(names)}
     aliases.pop(first.name.casefold(), None)
     definition = next((one.definition for one in group if one.definition), "")
-    equivalents = others | {other for one in group for other in (one.id, *one.equivalents)}
     return replace(
         first,
         id=node,
         aliases=tuple(sorted(aliases.values(), key=lambda name: (name.casefold(), name))),
         definition=definition,
-        equivalents=tuple(sorted(equivalents - {node})),
+        equivalents=tuple(sorted(equivalents)),
         designations=tuple(sorted(labels.union(*(one.designations for one in group)))),
     )
 

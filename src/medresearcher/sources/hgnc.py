@@ -85,6 +85,7 @@ def _gene(row: _Row) -> Entity:
             *(f"NCBIGene:{part}" for part in _parts(row.ncbi)),
             *(f"ENSEMBL:{part}" for part in _parts(row.ensembl)),
             *(f"UniProtKB:{part}" for part in _parts(row.uniprot)),
+            *(f"SYMBOL:{part}" for part in _parts(row.previous_symbols)),
         ),
     )
 

@@ -56,7 +56,7 @@ def _head(found: Profile, width: int) -> str:
     lines = [_title(found)]
     for name, text in fields.items():
         if text:
-            lines += _wrapped(f"  {name:<15} ", text, width)
+            lines += _wrapped(f"  {name:<15}  ", text, width)
     return "\n".join(lines)
 
 
@@ -66,6 +66,8 @@ def _title(found: Profile) -> str:
 
 
 def _rarity(one: Rarity) -> str:
+    if one.rule == "none":
+        return one.why
     verdict = {True: "rare", False: "not rare", None: "undecided"}[one.rare]
     cited = f" [{', '.join(one.references)}]" if one.references else ""
     return f"{verdict} ({one.rule.replace('_', ' ')}): {one.why}{cited}"
