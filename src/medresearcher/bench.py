@@ -82,7 +82,7 @@ class Bench:
     def _is_rare(self, disease: str) -> bool:
         if not self.graph.subjects(disease, Predicate.CAUSES):
             return False
-        return rarity(self.graph, disease, self.max_publications) is not None
+        return rarity(self.graph, disease, self.max_publications).rare is True
 
 
 def run_bench(bench: Bench, names: Sequence[str] = ()) -> list[Result]:

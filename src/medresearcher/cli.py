@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -37,6 +37,10 @@ DEFAULT_SEED = 2508
 
 Kb = Annotated[Path | None, typer.Option(help="Folder of the knowledge base.", metavar="DIR")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Consent = Annotated[
+    list[str] | None,
+    typer.Option(help="Use a source under non-commercial terms; repeatable.", metavar="NAME"),
+]
 Seed = Annotated[int, typer.Option(help="All randomness comes from it.")]
 
 
@@ -97,13 +101,18 @@ def _print_counts(counts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         _print_json(counts)
         return
+    for line in _count_lines(counts):
+        typer.echo(line)
+
+
+def _count_lines(counts: dict[str, Any], depth: int = 0) -> Iterator[str]:
     for name, value in counts.items():
+        start = "  " * depth + name
         if isinstance(value, dict):
-            typer.echo(f"{name}:")
-            for key, number in value.items():
-                typer.echo(f"  {key:<36} {_shown(number):>10}")
+            yield f"{start}:" if value else f"{start:<38} {'none':>10}"
+            yield from _count_lines(value, depth + 1)
         else:
-            typer.echo(f"{name:<38} {_shown(value):>10}")
+            yield f"{start:<38} {_shown(value):>10}"
 
 
 def _shown(value: Any) -> str:
@@ -162,9 +171,11 @@ def sources_list(as_json: Json = False) -> None:
             "release": one.release,
             "licence": one.licence,
             "needs_consent": one.needs_consent,
-            "pin": one.wheel.pin,
-            "sha256": one.wheel.sha256,
-            "bytes": one.wheel.size,
+            "pin": one.wheel.pin if one.wheel else None,
+            "sha256": one.wheel.sha256 if one.wheel else None,
+            "bytes": one.wheel.size if one.wheel else None,
+            "files": one.files,
+            "latest": one.latest,
             "gives": one.gives,
             "homepage": one.homepage,
         }
@@ -174,22 +185,41 @@ def sources_list(as_json: Json = False) -> None:
         _print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{row['name']:<15} {row['title']}, release {row['release']}")
-        typer.echo(f"{'':<15} {row['licence']} · {row['pin']} · {row['bytes'] / 1e6:.1f} MB")
-        typer.echo(f"{'':<15} {row['gives']}")
+        typer.echo(f"{row['name']:<17} {row['title']}, release {row['release']}")
+        typer.echo(f"{'':<17} {row['licence']} · {_origin(row)}")
+        typer.echo(f"{'':<17} {row['gives']}")
+
+
+def _origin(row: dict[str, Any]) -> str:
+    """Where the files of a source come from."""
+    if row["pin"] is None:
+        return f"--add a folder with {', '.join(row['files'])}"
+    agreed = f" · needs --consent {row['name']}" if row["needs_consent"] else ""
+    return f"{row['pin']} · {row['bytes'] / 1e6:.1f} MB{agreed}"
 
 
 @sources_app.command("pull")
 @_reported
 def sources_pull(
     names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; none: all.")] = None,
+    consent: Consent = None,
+    latest: Annotated[
+        bool, typer.Option("--latest", help="Fetch the newest official releases instead.")
+    ] = False,
+    files: Annotated[
+        int, typer.Option(min=1, help="With --latest: how many files of the PubMed baseline.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Fetch sources, check their hashes, keep what is there and whole."""
     from medresearcher.sources.fetch import pull
+    from medresearcher.sources.latest import pull_latest
 
     folder = _settings().downloads
-    pulled = pull(names or [], folder)
+    if latest:
+        pulled = pull_latest(names or [], folder, files=files, consent=consent or [])
+    else:
+        pulled = pull(names or [], folder, consent=consent or [])
     if as_json:
         _print_json([{"file": p.file, "fetched": p.fetched, "bytes": p.size} for p in pulled])
         return
@@ -200,14 +230,37 @@ def sources_pull(
 
 @app.command()
 @_reported
-def build(kb: Kb = None, as_json: Json = False) -> None:
+def build(
+    kb: Kb = None,
+    add: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder with official downloads or own documents.", metavar="FOLDER"),
+    ] = None,
+    consent: Consent = None,
+    latest: Annotated[
+        bool, typer.Option("--latest", help="Read the releases of `sources pull --latest`.")
+    ] = False,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Skip and count malformed rows.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Build the knowledge base from the sources, fetching those that are missing."""
     from medresearcher.kb import build as build_kb
     from medresearcher.sources.fetch import pull
+    from medresearcher.sources.latest import latest_folders
 
     settings = _settings()
-    pull([], settings.downloads)
-    _print_counts(build_kb(kb or settings.kb, settings.downloads).counts, as_json=as_json)
+    newest = latest_folders(settings.downloads) if latest else []
+    pull([], settings.downloads, consent=consent or [])
+    base = build_kb(
+        kb or settings.kb,
+        settings.downloads,
+        added=[*newest, *(add or [])],
+        consent=consent or [],
+        skip_bad_rows=skip_bad_rows,
+    )
+    _print_counts(base.counts, as_json=as_json)
 
 
 @app.command()
@@ -386,21 +439,39 @@ def show(
     kb: Kb = None,
     as_json: Json = False,
 ) -> None:
-    """Show what the graph states about an entity, with the sources."""
+    """Show all that the knowledge base holds about an entity, with the sources."""
+    from shutil import get_terminal_size
+
     from medresearcher.errors import InputError
     from medresearcher.records.trajectory import Outcome
-    from medresearcher.tools.lookup_entity import lookup_entity
+    from medresearcher.tools.lookup_entity import lookup_entity, resolve
+    from medresearcher.tools.profile import named, profile
+    from medresearcher.tools.show import relation_text, show_text
 
+    graph = _knowledge(kb).graph
     arguments: dict[str, Any] = {"entity": entity, "page": page}
     if relation:
         arguments["relation"] = relation
-    observation = lookup_entity(_knowledge(kb).graph).call(json.dumps(arguments))
+    observation = lookup_entity(graph).call(json.dumps(arguments))
     if observation.outcome not in (Outcome.FOUND, Outcome.CONFLICT):
         raise InputError(_problem(observation.text))
-    if as_json:
-        _print_json({"outcome": observation.outcome, "text": observation.text})
+    nodes = resolve(graph, entity)
+    if len(nodes) > 1:
+        if as_json:
+            _print_json({"candidates": [named(graph, one).model_dump() for one in nodes]})
+        else:
+            typer.echo(observation.text)
         return
-    typer.echo(observation.text)
+    limit = _settings().synthesis.max_publications
+    wanted: list[Any] | None = [relation] if relation else None
+    found = profile(graph, nodes[0], limit, relations=wanted)
+    width = min(140, get_terminal_size((100, 24)).columns)
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+    elif relation:
+        typer.echo(relation_text(graph, found, page, width))
+    else:
+        typer.echo(show_text(graph, found, width))
 
 
 @app.command()

@@ -9,20 +9,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from medresearcher.engines.progress import progress
 from medresearcher.errors import InputError
-from medresearcher.graph.build import build_graph
+from medresearcher.graph.build import Built, build_graph
+from medresearcher.graph.conflicts import conflict_counts
+from medresearcher.graph.rarity import rare_by_rule
 from medresearcher.graph.store import Graph
 from medresearcher.questions.specialties import Classifier
 from medresearcher.records.knowledge import Document, EntityType, Item, Predicate
 from medresearcher.retrieval.index import Index, build_index
 from medresearcher.retrieval.pages import definition_documents, fact_pages
 from medresearcher.runs import MANIFEST, Manifest, Run, file_digest, read_manifest
-from medresearcher.sources.fetch import read_source
-from medresearcher.sources.registry import licence_of, select
+from medresearcher.settings import SynthesisSettings
+from medresearcher.sources.inputs import Input, choose_inputs
+from medresearcher.sources.registry import licence_of
 
 GRAPH = "graph"
 INDEX = "index"
@@ -69,27 +73,39 @@ class KnowledgeBase:
         return Index.open(self.folder / INDEX)
 
 
-def build(folder: Path, downloads: Path, names: Sequence[str] = ()) -> KnowledgeBase:
-    """Build from the named sources (none: all without consent); keep one that is up to date.
+def build(
+    folder: Path,
+    downloads: Path,
+    names: Sequence[str] = (),
+    *,
+    added: Sequence[Path] = (),
+    consent: Sequence[str] = (),
+    skip_bad_rows: bool = False,
+) -> KnowledgeBase:
+    """Build from the named sources (none: all with a wheel) and the files of the added folders.
+
+    One that is up to date is kept. Sources that need consent count only where `consent` names
+    them. Malformed rows stop the build, or are skipped and counted in the manifest.
 
     Raises `InputError` for a source that is not fetched or a folder that holds something else,
     `SourceError` for a broken source; the knowledge base that was there then stays as it was.
     """
     folder = folder.resolve()  # a link stays, what it leads to is replaced
-    sources = select(names)
-    pins = {source.name: source.wheel.sha256 for source in sources}
+    inputs = choose_inputs(names, downloads, added=added, consent=consent)
+    pins = {one.source.name: one.pin for one in inputs}
     old = _manifest(folder)
     if old is None and folder.exists():
         _refuse_unless_empty(folder)
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
-    run = Run.in_folder(draft, STAGE, {"code": _code()}, pins)
+    settings = {"code": _code(), "skip_bad_rows": skip_bad_rows}
+    run = Run.in_folder(draft, STAGE, settings, pins)
     new = run.manifest
     if old and (old.identity, old.versions) == (new.identity, new.versions):
         shutil.rmtree(draft)
         return KnowledgeBase.open(folder)
     try:
-        counts = _build(draft, downloads, [source.name for source in sources], run)
+        counts = _build(draft, inputs, run, skip_bad_rows=skip_bad_rows)
         run.finish(counts)
         if folder.exists():
             former = folder.with_name(f"{folder.name}.old")
@@ -124,28 +140,40 @@ def _refuse_unless_empty(folder: Path) -> None:
         raise InputError(f"{folder}: is not empty and holds no knowledge base; choose another --kb")
 
 
-def _build(draft: Path, downloads: Path, names: list[str], run: Run) -> dict[str, Any]:
-    with progress("read sources", len(names)) as advance:
+def _build(draft: Path, inputs: list[Input], run: Run, *, skip_bad_rows: bool) -> dict[str, Any]:
+    """Graph first; then the documents, those of a corpus as a stream that is never held."""
+    corpus = [one for one in inputs if one.source.corpus]
+    facts = [one for one in inputs if not one.source.corpus]
+    with progress("read sources", len(facts)) as advance:
 
         def items() -> Iterator[Item]:
-            for name in names:
-                yield from read_source(name, downloads)
-                advance(note=name)
+            for one in facts:
+                yield from one.read(skip_bad_rows=skip_bad_rows)
+                advance(note=one.source.name)
 
         built = build_graph(draft / GRAPH, items())
     run.lap("graph_s")
-    documents = Counter[tuple[str, str]]()
+    documents = Counter[tuple[str, str, str]]()
     with progress("index documents") as advance:
 
         def counted() -> Iterator[Document]:
-            for document in _documents(built.graph, built.documents):
-                documents[document.type, document.source] += 1
+            streams = (_texts(one, built, skip_bad_rows=skip_bad_rows) for one in corpus)
+            for document in chain(_documents(built.graph, built.documents), *streams):
+                documents[document.type, document.source, document.licence] += 1
                 advance()
                 yield document
 
         total = build_index(draft / INDEX, counted())
     run.lap("index_s")
-    return {**_counts(built.graph, documents), "total_documents": total, "build": built.counts}
+    counts = {**_counts(built.graph, documents), "total_documents": total}
+    skipped = {one.source.name: one.skipped for one in inputs if one.skipped}
+    return {**counts, "build": {**built.counts, "skipped_rows": skipped}}
+
+
+def _texts(one: Input, built: Built, *, skip_bad_rows: bool) -> Iterator[Document]:
+    for item in one.read(skip_bad_rows=skip_bad_rows):
+        if isinstance(item, Document):
+            yield built.about_nodes(item)
 
 
 def _code() -> str:
@@ -166,7 +194,7 @@ def _documents(graph: Graph, given: list[Document]) -> Iterator[Document]:
     yield from given
 
 
-def _counts(graph: Graph, documents: Counter[tuple[str, str]]) -> dict[str, Any]:
+def _counts(graph: Graph, documents: Counter[tuple[str, str, str]]) -> dict[str, Any]:
     """What `stats` shows: nodes, edges and documents by type, source, specialty and licence."""
     classifier = Classifier(graph)
     diseases = graph.ids(EntityType.DISEASE)
@@ -174,11 +202,12 @@ def _counts(graph: Graph, documents: Counter[tuple[str, str]]) -> dict[str, Any]
     by_type: Counter[str] = Counter()
     by_source: Counter[str] = Counter()
     by_licence: Counter[str] = Counter()
-    for (kind, source), number in documents.items():
+    for (kind, source, licence), number in documents.items():
         by_type[kind] += number
         parts = source.split(", ")
         by_source.update(dict.fromkeys(parts, number))
-        by_licence.update(dict.fromkeys(map(licence_of, parts), number))
+        licences_of_text = [licence] if licence else map(licence_of, parts)
+        by_licence.update(dict.fromkeys(licences_of_text, number))
     statements = graph.statement_counts()
     licences: Counter[str] = Counter()
     for source, number in statements.items():
@@ -192,6 +221,8 @@ def _counts(graph: Graph, documents: Counter[tuple[str, str]]) -> dict[str, Any]
         "statements_by_source": _ordered(statements),
         "statements_by_licence": _ordered(licences),
         "diseases_by_specialty": _ordered(specialties),
+        "diseases_by_rarity": rare_by_rule(graph, SynthesisSettings().max_publications),
+        "conflicts": conflict_counts(graph),
         "graph": graph.digest,
     }
 

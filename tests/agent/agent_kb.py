@@ -12,9 +12,9 @@ from question_samples import small_world
 from medresearcher import kb
 from medresearcher.errors import SourceError
 from medresearcher.records.knowledge import Document, Item
-from medresearcher.sources.fetch import read_source
 from medresearcher.sources.files import Files, lines
-from medresearcher.sources.registry import Source, Wheel, select
+from medresearcher.sources.inputs import choose_inputs
+from medresearcher.sources.registry import Source, Wheel
 
 PAPER = Document(
     "PMID:1", "article", "Heart block in amber dysplasia", "A short report.", "pubmed", 1999
@@ -47,6 +47,5 @@ def _read(files: Files) -> Iterator[Item]:
 def build_tiny(folder: Path, downloads: Path, registry: Mapping[str, Source]) -> kb.KnowledgeBase:
     """`kb.build` from that registry."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kb, "select", partial(select, registry=registry))
-        patch.setattr(kb, "read_source", partial(read_source, registry=registry))
+        patch.setattr(kb, "choose_inputs", partial(choose_inputs, registry=registry))
         return kb.build(folder, downloads)

@@ -17,8 +17,10 @@ def test_the_filled_prompts_are_those_of_their_version(questions: list[Question]
         "research": {"abstention": ABSTENTION},
         "guide": {"guide": guide_text(mask(questions[0]))},
     }
-    assert values.keys() == VERSIONS.keys()
-    for name, version in VERSIONS.items():
+    # The golden file of `relations` lies with its tests, in the graph's room.
+    assert values.keys() == VERSIONS.keys() - {"relations"}
+    for name in values:
+        version = VERSIONS[name]
         golden = GOLDEN / f"{name}.v{version}.txt"
         assert prompt(name, **values[name]) + "\n" == golden.read_text("utf-8"), golden
 

@@ -94,8 +94,23 @@ def test_show(cli: Cli) -> None:
     assert shown.stdout.startswith("GEN1 (HGNC:1) · gene\n")
     assert shown.stderr == ""
     found = data(cli("show", "HGNC:1", "--relation", "causes", "--json"))
-    assert found["outcome"] == "found"
-    assert "causes (" in found["text"]
+    assert found["entity"]["id"] == "HGNC:1"
+    assert list(found["facts"]) == ["causes"]
+    assert all(row["source"] for one in found["facts"]["causes"] for row in one["evidence"])
+    text = fine(cli("show", "HGNC:1", "--relation", "causes")).stdout
+    for one in found["facts"]["causes"]:
+        assert f"{one['id']} " in text
+    whole = data(cli("show", "HGNC:1", "--json"))
+    assert whole["facts"]["causes"] == found["facts"]["causes"]
+    assert {"rarity", "conflicts", "matches", "prevalence", "mentions"} <= set(whole)
+
+
+def test_stats_say_what_disagrees_and_what_is_rare(cli: Cli) -> None:
+    counts = data(cli("stats", "--json"))
+    assert set(counts["conflicts"]) >= {"asserted_and_negated", "different_frequency"}
+    assert counts["diseases_by_rarity"]["cited_publications"]["rare"] > 0
+    shown = fine(cli("stats")).stdout
+    assert "diseases_by_rarity:\n  cited_publications:\n    rare  " in shown
 
 
 def test_sources(cli: Cli) -> None:
@@ -103,8 +118,8 @@ def test_sources(cli: Cli) -> None:
     assert {"hpo", "mondo", "hgnc", "uniprot", "pubmed"} <= {row["name"] for row in rows}
     for row in rows:
         assert row["licence"]
-        assert row["pin"]
-        assert len(row["sha256"]) == 64
+        assert row["pin"] or row["files"]
+        assert row["pin"] is None or len(row["sha256"]) == 64
     assert "no source is called `atlantis`" in refusal(cli("sources", "pull", "atlantis"))
 
 

@@ -1,17 +1,22 @@
-"""The local engine: all items, errors as data, and a stop that stops."""
+"""The engines: all items, errors as data, and a stop that stops."""
 
 import itertools
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medresearcher.engines.local import map_items
+from medresearcher.engines.engine import Engine, choose_engine
+from medresearcher.engines.local import LOST, map_items, map_processes
 from medresearcher.engines.progress import progress
 from medresearcher.errors import Failure, InputError
 
@@ -128,3 +133,121 @@ def test_a_program_that_leaves_early_ends():
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120
     )
     assert done.stdout == "50\n"
+
+
+# Processes. Their work must be importable, so it stands here as functions of the module.
+
+
+def place_of(number: int) -> tuple[int, int]:
+    return number, os.getpid()
+
+
+def test_processes_give_every_item_with_its_result_or_failure():
+    done = {one.item: one for one in map_processes(reciprocal, range(-2, 20), workers=2)}
+    assert sorted(done) == list(range(-2, 20))
+    assert done[4].result == 0.25
+    assert done[-1].failure == Failure("input", "expected a positive number")
+    assert "ZeroDivisionError" in str(done[0].failure)
+
+
+def test_processes_are_others_and_are_gone_afterwards():
+    found = {one.result[1] for one in map_processes(place_of, range(40), workers=2)}
+    assert os.getpid() not in found
+    assert not any(map(psutil.pid_exists, found))
+
+
+def test_endless_input_is_taken_in_a_window_and_processes_end_when_it_is_left():
+    taken = itertools.count()
+    results = map_processes(place_of, taken, workers=2)
+    found = [next(results).result for _ in range(10)]
+    results.close()
+    assert next(taken) <= 10 + 2 * 2 + 2
+    _, alive = psutil.wait_procs(_processes({pid for _, pid in found}), timeout=30)
+    assert not alive
+
+
+def _processes(pids: set[int]) -> list[psutil.Process]:
+    return [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+
+
+def deadly(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_an_item_that_kills_its_process_is_a_failure_and_no_other_item_is():
+    done = {one.item: one for one in map_processes(deadly, range(12), workers=2)}
+    assert sorted(done) == list(range(12))
+    assert [one for one in done if done[one].failure] == [3]
+    assert done[3].failure
+    assert done[3].failure.kind == LOST
+
+
+def deadly_once(mark: Path) -> str:
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return mark.name
+
+
+def test_an_item_whose_process_died_once_is_tried_again(tmp_path):
+    (done,) = map_processes(deadly_once, [tmp_path / "mark"], workers=2)
+    assert (done.result, done.failure) == ("mark", None)
+
+
+SLEEPERS = """
+import os, sys, time
+from medresearcher.engines.local import map_processes
+
+def sleep(number):
+    if number > 1:
+        time.sleep(3600)
+    return os.getpid()
+
+if __name__ == "__main__":
+    for one in map_processes(sleep, range(6), workers=2):
+        print(one.result, flush=True)
+"""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_processes_end_with_the_one_that_started_them(tmp_path, stop):
+    script = tmp_path / "sleepers.py"
+    script.write_text(SLEEPERS)
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, script], stdout=pipe, stderr=pipe, text=True) as run:
+        workers = {int(run.stdout.readline()) for _ in range(2)}
+        children = psutil.Process(run.pid).children(recursive=True)
+        assert workers <= {one.pid for one in children}
+        run.send_signal(stop)
+        _, alive = psutil.wait_procs(children, timeout=60)
+        assert not [one for one in alive if one.pid in workers]
+        assert run.wait(60) != 0
+        errors = run.stderr.read()
+    assert errors.count("Traceback") == (stop is signal.SIGINT)
+
+
+@pytest.mark.parametrize("engine", [Engine(), Engine(workers=2)])
+def test_an_engine_maps_here_or_in_processes(engine):
+    found = dict(one.result for one in engine.map(place_of, range(6)))
+    assert sorted(found) == list(range(6))
+    assert (os.getpid() in found.values()) == (engine.workers == 1)
+
+
+def test_an_engine_is_chosen_by_name():
+    assert choose_engine("local", 3) == Engine("local", 3)
+    assert choose_engine("local").workers >= 1
+    assert choose_engine("ray", address="10.0.0.1:6379").address == "10.0.0.1:6379"
+    with pytest.raises(InputError, match=r"expected an engine \(local, ray\); got 'spark'"):
+        choose_engine("spark")
+    with pytest.raises(InputError, match="add `--engine ray`"):
+        choose_engine("local", address="10.0.0.1:6379")
+    with pytest.raises(InputError, match="at least 1 worker"):
+        choose_engine("local", 0)
+
+
+def test_ray_that_is_not_installed_is_the_user_s_to_mend(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match="pip install 'medresearcher"):
+        list(Engine("ray").map(str, [1]))

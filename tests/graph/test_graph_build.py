@@ -50,14 +50,42 @@ def test_sources_become_one_graph(tmp_path):
         "source_entities": 7,
         "nodes": 6,
         "diseases_outside_mondo": 1,
-        "ambiguous_ids": 0,
+        "unjoined": {"hpo": {"OMIM": 1}},
+        "ambiguous_ids": {},
+        "matches": {},
         "statements": 6,
+        "is_a_against_backbone": 0,
+        "statements_about_itself": 0,
+        "statements_about_unknown": {},
+        "statements_about_ambiguous": {},
         "prevalences": 1,
         "prevalences_of_unknown": 1,
+        "designations_of_unknown": 0,
     }
     (row,) = built.graph.prevalences("MONDO:1")
     assert row == PREVALENCE._replace(subject="MONDO:1")
     assert built.graph.entity("MONDO:1").designations == ("gard_rare",)
+
+
+def test_matches_are_kept_and_seen_from_both_sides(tmp_path):
+    narrow = Mapping("OMIM:9", "OMIM:1", MatchKind.NARROW, "orphanet")
+    outside = Mapping("OMIM:1", "ICD10:Q87", MatchKind.BROAD, "orphanet")
+    built = build_graph(tmp_path, [*ITEMS, narrow, outside])
+    assert built.counts["matches"] == {"narrow": 1, "broad": 1}
+    assert built.graph.matches("OMIM:9") == [narrow._replace(object="MONDO:1")]
+    assert built.graph.matches("MONDO:1") == [
+        outside._replace(subject="MONDO:1"),
+        Mapping("MONDO:1", "OMIM:9", MatchKind.BROAD, "orphanet"),
+    ]
+    assert built.graph.matches("HP:1") == []
+
+
+def test_an_id_of_several_nodes_keeps_a_statement_out_and_is_counted(tmp_path):
+    twins = [entity(f"HGNC:{n}", G, f"T{n}", source="hgnc", equivalents=("X:1",)) for n in (7, 8)]
+    lost = statement("X:1", Predicate.CAUSES, "OMIM:1")
+    built = build_graph(tmp_path, [*ITEMS, *twins, lost])
+    assert built.counts["statements_about_ambiguous"] == {"hpo": {"X": 1}}
+    assert built.counts["statements_about_unknown"] == {}
 
 
 def test_documents_are_about_nodes(tmp_path):
@@ -74,7 +102,7 @@ def test_statements_about_the_unknown_and_about_itself_are_left_out_and_counted(
     ]
     plain = build_graph(tmp_path / "plain", ITEMS)
     built = build_graph(tmp_path / "more", [*more, *ITEMS])
-    assert built.counts["statements_about_unknown"] == 2
+    assert built.counts["statements_about_unknown"] == {"hpo": {"NCBIGene": 1, "OMIM": 1}}
     assert built.counts["statements_about_itself"] == 1
     assert built.counts["statements"] == 6
     assert built.graph.digest == plain.graph.digest
@@ -103,7 +131,6 @@ def test_rarity_counts_the_publications_that_are_cited(tmp_path):
     graph = build_graph(tmp_path, [*ITEMS[:-2], again, book]).graph
     assert cited_publications(graph, "MONDO:1") == 2
     found = rarity(graph, "MONDO:1", 2)
-    assert found is not None
-    assert (found.value, found.limit) == (2, 2)
-    assert rarity(graph, "MONDO:1", 1) is None
-    assert rarity(graph, "OMIM:9", 5) is None  # nothing is cited to tell by
+    assert (found.rare, found.value, found.limit) == (True, 2, 2)
+    assert rarity(graph, "MONDO:1", 1).rare is False
+    assert rarity(graph, "OMIM:9", 5).rare is None  # nothing is cited to tell by

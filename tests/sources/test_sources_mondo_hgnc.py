@@ -218,6 +218,8 @@ def test_hgnc_gene_groups_and_memberships(folder: Folder) -> None:
                 "ENSEMBL:ENSG00000166147",
                 "UniProtKB:P35555",
                 "UniProtKB:P00000",
+                "SYMBOL:FBN",
+                "SYMBOL:MFS1",
             ),
         ),
         Entity("HGNC.FAMILY:1", EntityType.GENE_GROUP, "Fibrillins", "hgnc"),

@@ -142,7 +142,7 @@ def test_relations_run_both_ways(
 def test_a_relation_that_does_not_apply_or_has_no_facts(tools: Toolbox) -> None:
     wrong = look_up(tools, entity="FBN1", relation="phenotypes")
     assert wrong.outcome is Outcome.OUT_OF_SCOPE
-    assert wrong.text.endswith("a gene; relations: causes, gene_groups]")
+    assert wrong.text.endswith("a gene; relations: causes, gene_groups, pathways, drugs]")
     none = look_up(tools, entity="MONDO:0000003", relation="phenotypes")
     assert none.outcome is Outcome.EMPTY
     assert none.text == "[empty · no source states phenotypes of bare disease (MONDO:0000003)]"

@@ -5,12 +5,14 @@ things that no source describes are left out and counted. Documents pass through
 but for the nodes that they are about.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from medresearcher.errors import SourceError
+from medresearcher.graph.hierarchy import without_circles
 from medresearcher.graph.identity import Identity
 from medresearcher.graph.store import Graph
 from medresearcher.records.knowledge import (
@@ -58,7 +60,12 @@ class Built:
 
     graph: Graph
     documents: list[Document]
-    counts: dict[str, int]
+    counts: dict[str, Any]
+    identity: Identity
+
+    def about_nodes(self, document: Document) -> Document:
+        """The document with the nodes that it is about in place of its source's ids."""
+        return replace(document, entities=self.identity.about(document.entities))
 
 
 def build_graph(folder: Path, items: Iterable[Item]) -> Built:
@@ -69,39 +76,86 @@ def build_graph(folder: Path, items: Iterable[Item]) -> Built:
     identity = Identity(found.entities, found.mappings)
     entities = identity.merge(found.entities, found.designations)
     known = {entity.id for entity in entities}
-    kept: list[Statement] = []
-    counts = Counter(_identity_counts(entities, found.entities, identity))
-    for one in identity.join(found.statements):
-        if one.subject not in known or one.object not in known:
-            counts["statements_about_unknown"] += 1
-        elif one.subject == one.object:
-            counts["statements_about_itself"] += 1
-        else:
-            kept.append(one)
-    counts["statements"] = len(kept)
-    prevalences = [one._replace(subject=identity.node(one.subject)) for one in found.prevalences]
-    unknown = sum(one.subject not in known for one in prevalences)
-    counts["prevalences_of_unknown"] = unknown
-    prevalences = [one for one in prevalences if one.subject in known]
-    counts["prevalences"] = len(prevalences)
-    graph = Graph.build(folder, entities, kept, prevalences)
+    left_out = LeftOut(identity, known)
+    joined = list(left_out.kept_statements(identity.join(found.statements)))
+    statements = without_circles(joined)
+    prevalences = [one._replace(subject=identity.disease(one.subject)) for one in found.prevalences]
+    matches = [one for one in identity.matches() if one.subject in known]
+    counts = {
+        "source_entities": len(found.entities),
+        "nodes": len(entities),
+        **_outside(entities),
+        "ambiguous_ids": dict(sorted(identity.ambiguous().items())),
+        "matches": dict(Counter(str(one.kind) for one in matches)),
+        "statements": len(statements),
+        "is_a_against_backbone": len(joined) - len(statements),
+        **left_out.counts(),
+        "prevalences": sum(one.subject in known for one in prevalences),
+        "prevalences_of_unknown": sum(one.subject not in known for one in prevalences),
+        "designations_of_unknown": sum(
+            identity.disease(one.subject) not in known for one in found.designations
+        ),
+    }
+    graph = Graph.build(
+        folder, entities, statements, [one for one in prevalences if one.subject in known], matches
+    )
     cycle = graph.cycle()
     if cycle:
         raise SourceError(f"is_a runs in a circle: {' > '.join(cycle)}; check the ontology files")
-    return Built(graph, [_about_nodes(one, identity) for one in found.documents], dict(counts))
+    built = Built(graph, [], counts, identity)
+    built.documents.extend(map(built.about_nodes, found.documents))
+    return built
 
 
-def _about_nodes(document: Document, identity: Identity) -> Document:
-    return replace(document, entities=tuple(identity.node(curie) for curie in document.entities))
+class LeftOut:
+    """Keeps the statements between two known nodes, and counts the others by source and prefix."""
+
+    def __init__(self, identity: Identity, known: Collection[str]) -> None:
+        self._identity = identity
+        self._known = known
+        self._unknown: _BySource = defaultdict(Counter)
+        self._ambiguous: _BySource = defaultdict(Counter)
+        self._about_itself = 0
+
+    def kept_statements(self, statements: Iterable[Statement]) -> Iterator[Statement]:
+        """The statements, joined before, that the graph can hold."""
+        for one in statements:
+            lost = [end for end in (one.subject, one.object) if end not in self._known]
+            for end in lost[:1]:
+                several = self._identity.is_ambiguous(end)
+                table = self._ambiguous if several else self._unknown
+                table[one.source][end.partition(":")[0]] += 1
+            if one.subject == one.object:
+                self._about_itself += 1
+            elif not lost:
+                yield one
+
+    def counts(self) -> dict[str, Any]:
+        """What was left out: `{source: {prefix: statements}}` for the ends that are no node."""
+        return {
+            "statements_about_itself": self._about_itself,
+            "statements_about_unknown": _plain(self._unknown),
+            "statements_about_ambiguous": _plain(self._ambiguous),
+        }
 
 
-def _identity_counts(
-    merged: list[Entity], before: list[Entity], identity: Identity
-) -> dict[str, int]:
-    diseases = [one for one in merged if one.type is EntityType.DISEASE]
+_BySource = dict[str, Counter[str]]
+
+
+def _plain(counts: _BySource) -> dict[str, dict[str, int]]:
+    return {source: dict(sorted(some.items())) for source, some in sorted(counts.items())}
+
+
+def _outside(merged: list[Entity]) -> dict[str, Any]:
+    """The diseases and drugs that no home vocabulary has, by the prefix of their ids."""
+    homes = {EntityType.DISEASE: "MONDO", EntityType.DRUG: "DRUGBANK"}
+    unjoined: _BySource = defaultdict(Counter)
+    for one in merged:
+        prefix = one.id.partition(":")[0]
+        if homes.get(one.type, prefix) != prefix:
+            unjoined[one.source][prefix] += 1
+    diseases = (one.id for one in merged if one.type is EntityType.DISEASE)
     return {
-        "source_entities": len(before),
-        "nodes": len(merged),
-        "diseases_outside_mondo": sum(not one.id.startswith("MONDO:") for one in diseases),
-        "ambiguous_ids": identity.ambiguous,
+        "diseases_outside_mondo": sum(not curie.startswith("MONDO:") for curie in diseases),
+        "unjoined": _plain(unjoined),
     }

@@ -95,7 +95,7 @@ def dictionary(
     most_descendants: int = MOST_DESCENDANTS,
 ) -> dict[str, Entry]:
     """What to look for in texts, key by key, with the names of all nodes of these types."""
-    ancestors = _Ancestors(graph)
+    ancestors = Ancestors(graph)
     genes = _gene_symbols(graph)
     claims: _Claims = defaultdict(list)
     types: dict[str, EntityType] = {}
@@ -148,7 +148,7 @@ def _gene_symbols(graph: Graph) -> frozenset[str]:
 def _entry(
     key: str,
     claims: list[_Claim],
-    ancestors: "_Ancestors",
+    ancestors: "Ancestors",
     types: Mapping[str, EntityType],
     genes: frozenset[str],
 ) -> Entry | None:
@@ -171,7 +171,7 @@ def _entry(
     return Entry(tuple(best), types[best[0]], usable, vague)
 
 
-class _Ancestors:
+class Ancestors:
     """What stands above a node in its ontology, the node itself left out."""
 
     def __init__(self, graph: Graph) -> None:

@@ -1,9 +1,10 @@
-"""Mentions of diseases and phenotypes in a text, found with a dictionary: nothing is trained.
+"""Mentions of diseases, phenotypes, genes and drugs in a text, by dictionary: nothing is trained.
 
 Names of the graph and their variants (`medresearcher.graph.dictionary`) are searched for with
 Aho-Corasick in the normalised text; whole words only, leftmost and longest. Short forms that the
 text defines stand for their long form, and for nothing else; vague ones count only where the text
-also names the thing in full. A detector is immutable, so threads may share it; equal texts give
+also names the thing in full. Genes and drugs are what the conditions leave over: looking for them
+too changes no other mention. A detector is immutable, so threads may share it; equal texts give
 equal mentions, and `text[start:end]` is always the mention.
 """
 
@@ -11,12 +12,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from medresearcher.graph.abbreviations import definitions
+from medresearcher.graph.abbreviations import Definition, definitions
 from medresearcher.graph.dictionary import Dictionary, Entry, normalise
 from medresearcher.records.knowledge import EntityType
 
 _RUN = re.compile(r"\s{2,}")
 _BREAK = re.compile(r"[.;:!?]\s")
+_CONDITIONS = (EntityType.DISEASE, EntityType.PHENOTYPE)
+# What does not stand in the name of a gene or drug: "protein(s)" is not protein S.
+_OUTSIDE = re.compile(r"[()\[\]/:;?!'\u2019\n]")
 # A short form in brackets within a name: "glucose-6-phosphate dehydrogenase (G6PD) deficiency".
 _INSERT = re.compile(r"\s?\([^()\s]{2,12}\)(?=[\s-][A-Za-z])")
 _BEFORE, _AFTER = 90, 60
@@ -65,12 +69,17 @@ class Detector:
         matches = self._matches(text) if not _RUN.search(text) else self._squeezed(text)
         for insert in _INSERT.finditer(text):
             matches.extend(self._around(text, insert.start(), insert.end()))
-        matches = _resolved(text, _longest(matches))
-        matches = self._coordinated(text, matches)
-        matches = _extended(text, matches)
+        if not matches:
+            return []
+        defined = definitions(text) if "(" in text else []
+        conditions = [one for one in matches if one.entry.type in _CONDITIONS]
+        found = _resolved(text, _longest(conditions), defined) if conditions else []
+        found = _extended(text, self._coordinated(text, found))
+        if len(conditions) < len(matches):
+            found = _beside(found, _molecules(text, matches, defined))
         return [
             Mention(one.start, one.end, text[one.start : one.end], one.entry.nodes, one.entry.type)
-            for one in matches
+            for one in found
         ]
 
     def _matches(self, text: str) -> list[_Match]:
@@ -130,7 +139,7 @@ class Detector:
         if link is None:
             return None
         other = self._dictionary.get(normalise(f"{link[1]} {rest}"))
-        if other is None or other.forms:
+        if other is None or other.forms or other.type not in _CONDITIONS:
             return None
         nodes = tuple(sorted({*one.entry.nodes, *other.nodes}))
         return _Match(link.start(), one.end, one.entry._replace(nodes=nodes))
@@ -147,9 +156,28 @@ def _longest(matches: Iterable[_Match]) -> list[_Match]:
     return kept
 
 
-def _resolved(text: str, matches: list[_Match]) -> list[_Match]:
+def _molecules(text: str, matches: Sequence[_Match], defined: Sequence[Definition]) -> list[_Match]:
+    """The genes and drugs among the matches, by the same rules for short forms."""
+    molecules = [
+        one
+        for one in matches
+        if one.entry.type not in _CONDITIONS and not _OUTSIDE.search(text, one.start, one.end)
+    ]
+    return _resolved(text, _longest(molecules), defined)
+
+
+def _beside(found: list[_Match], more: list[_Match]) -> list[_Match]:
+    """All of `found`, and of `more` what overlaps none of it."""
+    taken = bytearray(max(one.end for one in (*found, *more)) if found or more else 0)
+    for one in found:
+        taken[one.start : one.end] = b"\1" * (one.end - one.start)
+    free = [one for one in more if not any(taken[one.start : one.end])]
+    return sorted([*found, *free], key=lambda one: one.start)
+
+
+def _resolved(text: str, matches: list[_Match], defined: Sequence[Definition]) -> list[_Match]:
     """Short forms as the text defines them; vague ones only if the text names them in full."""
-    meanings = _meanings(text, matches) if "(" in text else {}
+    meanings = _meanings(text, matches, defined) if "(" in text else {}
     full = {node for one in matches if not one.entry.forms for node in one.entry.nodes}
     kept: list[_Match] = []
     for one in matches:
@@ -165,11 +193,13 @@ def _resolved(text: str, matches: list[_Match]) -> list[_Match]:
     return _longest([*kept, *_short_forms(text, known)]) if known else kept
 
 
-def _meanings(text: str, matches: Sequence[_Match]) -> dict[str, Entry | None]:
+def _meanings(
+    text: str, matches: Sequence[_Match], defined: Sequence[Definition]
+) -> dict[str, Entry | None]:
     """What each short form that the text defines stands for; `None` for no entry."""
     meanings: dict[str, Entry | None] = {}
     ends = {one.end: one for one in matches}
-    for short, start, end in definitions(text):
+    for short, start, end in defined:
         long = ends.get(end)
         fits = long is not None and long.start <= start + len(short)
         entry = long.entry if long and fits else meanings.get(short)

@@ -17,11 +17,19 @@ from medresearcher.graph.tables import (
     StatementRows,
     Tables,
     entity_from,
+    match_from,
     prevalence_from,
     read_tables,
     write_tables,
 )
-from medresearcher.records.knowledge import Entity, EntityType, Predicate, Prevalence, Statement
+from medresearcher.records.knowledge import (
+    Entity,
+    EntityType,
+    Mapping,
+    Predicate,
+    Prevalence,
+    Statement,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,7 +71,7 @@ class Graph:
     """A loaded graph. Nodes are CURIEs outside, and their rank in the sorted ids (codes) inside."""
 
     def __init__(self, tables: Tables) -> None:
-        entities, statements, self._prevalences, self.digest = tables
+        entities, statements, self._prevalences, self._matches, self.digest = tables
         self._entities = entities
         self._statements = statements
         self._ids: list[str] = entities["id"].to_pylist()
@@ -79,14 +87,14 @@ class Graph:
         self._forward: dict[Predicate, Adjacency] = {}
         self._backward: dict[Predicate, Adjacency] = {}
         self._absent: dict[Predicate, Adjacency] = {}
-        self._denied: dict[Predicate, Adjacency] = {}
+        self._absent_in: dict[Predicate, Adjacency] = {}
         for number, name in enumerate(_PREDICATES):
             said = (predicate == number) & ~negated
             self._forward[name] = Adjacency(subject[said], obj[said], size)
             self._backward[name] = Adjacency(obj[said], subject[said], size)
             denied = (predicate == number) & negated
             self._absent[name] = Adjacency(subject[denied], obj[denied], size)
-            self._denied[name] = Adjacency(obj[denied], subject[denied], size)
+            self._absent_in[name] = Adjacency(obj[denied], subject[denied], size)
         self._below: dict[int, frozenset[int]] = {}
 
     @classmethod
@@ -101,9 +109,10 @@ class Graph:
         entities: Iterable[Entity],
         statements: Iterable[Statement],
         prevalences: Iterable[Prevalence] = (),
+        matches: Iterable[Mapping] = (),
     ) -> Self:
         """Write the tables to `folder`, then load them."""
-        write_tables(folder, entities, statements, prevalences)
+        write_tables(folder, entities, statements, prevalences, matches)
         return cls.load(folder)
 
     def __len__(self) -> int:
@@ -169,13 +178,34 @@ class Graph:
         """Objects that some source states to be absent in `subject`, sorted."""
         return self._named(self._absent[predicate].of(self._codes[subject]))
 
+    def negated_in(self, obj: str, predicate: Predicate) -> list[str]:
+        """Subjects in which some source states `obj` to be absent, sorted."""
+        return self._named(self._absent_in[predicate].of(self._codes[obj]))
+
     def statements(self, subject: str, predicate: Predicate, obj: str) -> list[Statement]:
         """Every source row about one edge, explicit absences included."""
+        key = self._key(subject, predicate) + self._codes[obj]
+        return self._between(key, key + 1)
+
+    def statements_of(self, subject: str, predicate: Predicate) -> list[Statement]:
+        """Every source row about the edges from `subject`, in order of the object."""
+        key = self._key(subject, predicate)
+        return self._between(key, key + len(self._ids))
+
+    def _key(self, subject: str, predicate: Predicate) -> int:
         size = len(self._ids)
-        number = _PREDICATES.index(predicate)
-        key = (number * size + self._codes[subject]) * size + self._codes[obj]
-        start, end = np.searchsorted(self._keys, [key, key + 1])
+        return (_PREDICATES.index(predicate) * size + self._codes[subject]) * size
+
+    def _between(self, first: int, after: int) -> list[Statement]:
+        start, end = np.searchsorted(self._keys, [first, after])
         return self._rows.between(int(start), int(end))
+
+    def matches(self, node: str) -> list[Mapping]:
+        """What a node matches without being it: narrower, broader, or differently judged things.
+
+        `kind` says how the object relates to `node`, as a source states it from either side.
+        """
+        return self._by_match.get(node, [])
 
     def prevalences(self, disease: str) -> list[Prevalence]:
         """Every source row on how frequent a disease is."""
@@ -215,7 +245,7 @@ class Graph:
 
     def lacking(self, objects: Collection[int], predicate: Predicate) -> frozenset[int]:
         """Codes of the nodes of which some source states that they lack one of `objects`."""
-        found = self._denied[predicate].of_all(np.fromiter(objects, np.int64, len(objects)))
+        found = self._absent_in[predicate].of_all(np.fromiter(objects, np.int64, len(objects)))
         return frozenset(found.tolist())
 
     def degrees(self, predicate: Predicate, *, forward: bool) -> Codes:
@@ -230,7 +260,8 @@ class Graph:
         for key, (frequency, negated) in zip(self._keys.tolist(), written, strict=True):
             if frequency and not negated:
                 predicate, pair = divmod(key, size * size)
-                yield _PREDICATES[predicate], *divmod(pair, size), frequency
+                subject, obj = divmod(pair, size)
+                yield _PREDICATES[predicate], subject, obj, frequency
 
     def above(self, code: int) -> frozenset[int]:
         """The node and everything above it in its ontology."""
@@ -285,6 +316,18 @@ class Graph:
         for row in self._prevalences.to_pylist():
             found[row["subject"]].append(prevalence_from(row))
         return dict(found)
+
+    @cached_property
+    def _by_match(self) -> dict[str, list[Mapping]]:
+        found: dict[str, list[Mapping]] = defaultdict(list)
+        for row in self._matches.to_pylist():
+            one = match_from(row)
+            found[one.subject].append(one)
+            if one.object in self._codes:
+                found[one.object].append(
+                    Mapping(one.object, one.subject, one.kind.reverse, one.source)
+                )
+        return {node: sorted(some) for node, some in found.items()}
 
     @cached_property
     def _names(self) -> list[str]:

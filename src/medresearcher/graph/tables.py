@@ -1,8 +1,8 @@
-"""The graph on disk: three Parquet tables and their digest, written once, read by anyone.
+"""The graph on disk: four Parquet tables and their digest, written once, read by anyone.
 
 `entities.parquet` is sorted by id, `statements.parquet` by predicate, subject and object,
-`prevalences.parquet` by disease, so equal sources give equal tables. The digest is taken over the
-rows, not over the file bytes.
+`prevalences.parquet` and `matches.parquet` by node, so equal sources give equal tables. The digest
+is taken over the rows, not over the file bytes.
 """
 
 import hashlib
@@ -14,6 +14,8 @@ from medresearcher.errors import InputError
 from medresearcher.records.knowledge import (
     Entity,
     EntityType,
+    Mapping,
+    MatchKind,
     Predicate,
     Prevalence,
     Statement,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 ENTITIES = "entities.parquet"
 STATEMENTS = "statements.parquet"
 PREVALENCES = "prevalences.parquet"
+MATCHES = "matches.parquet"
 _DIGEST = b"medresearcher.digest"
 
 
@@ -36,6 +39,7 @@ class Tables(NamedTuple):
     entities: "pa.Table"
     statements: "pa.Table"
     prevalences: "pa.Table"
+    matches: "pa.Table"
     digest: str
 
 
@@ -44,6 +48,7 @@ def write_tables(
     entities: Iterable[Entity],
     statements: Iterable[Statement],
     prevalences: Iterable[Prevalence] = (),
+    matches: Iterable[Mapping] = (),
 ) -> str:
     """Write the tables; return the digest of their content.
 
@@ -55,7 +60,8 @@ def write_tables(
     entity_rows = sorted(entities, key=lambda one: one.id)
     statement_rows = sorted(statements, key=_edge_first)
     prevalence_rows = sorted(prevalences, key=repr)
-    digest = _digest(entity_rows, [*statement_rows, *prevalence_rows])
+    match_rows = sorted(matches)
+    digest = _digest(entity_rows, [*statement_rows, *prevalence_rows, *match_rows])
     folder.mkdir(parents=True, exist_ok=True)
     texts = ("id", "type", "name", "source", "definition")
     columns: dict[str, pa.Array] = {
@@ -69,6 +75,7 @@ def write_tables(
         ENTITIES: pa.table(columns),
         STATEMENTS: _statement_table(statement_rows),
         PREVALENCES: _prevalence_table(prevalence_rows),
+        MATCHES: _match_table(match_rows),
     }
     for name, table in tables.items():
         signed = table.replace_schema_metadata({_DIGEST: digest.encode()})
@@ -105,12 +112,24 @@ def _prevalence_table(rows: list[Prevalence]) -> "pa.Table":
     return pa.Table.from_pylist([row._asdict() for row in rows], schema)
 
 
+def _match_table(rows: list[Mapping]) -> "pa.Table":
+    import pyarrow as pa
+
+    columns = zip(*rows, strict=True) if rows else [()] * len(Mapping._fields)
+    return pa.table(
+        {
+            name: pa.array(map(str, values), pa.string())
+            for name, values in zip(Mapping._fields, columns, strict=True)
+        }
+    )
+
+
 def read_tables(folder: Path) -> Tables:
     """The tables and their digest; `InputError` when they are missing or broken."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    paths = [folder / name for name in (ENTITIES, STATEMENTS, PREVALENCES)]
+    paths = [folder / name for name in (ENTITIES, STATEMENTS, PREVALENCES, MATCHES)]
     if not all(path.exists() for path in paths):
         raise InputError(f"{folder}: no knowledge base here; run `medresearcher build`")
     try:
@@ -124,8 +143,7 @@ def read_tables(folder: Path) -> Tables:
         raise InputError(
             f"{folder}: the tables are not of one build; run `medresearcher build` again"
         )
-    entities, statements, prevalences = tables
-    return Tables(entities, statements, prevalences, digests.pop().decode())
+    return Tables(*tables, digest=digests.pop().decode())
 
 
 def entity_from(row: dict[str, object]) -> Entity:
@@ -138,6 +156,11 @@ def prevalence_from(row: dict[str, object]) -> Prevalence:
     """A `Prevalence` from one row of the prevalences table."""
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     return Prevalence(**values)  # type: ignore[arg-type]
+
+
+def match_from(row: dict[str, str]) -> Mapping:
+    """A `Mapping` from one row of the matches table."""
+    return Mapping(row["subject"], row["object"], MatchKind(row["kind"]), row["source"])
 
 
 class StatementRows:
@@ -167,7 +190,7 @@ def _edge_first(one: Statement) -> tuple[object, ...]:
     return one.predicate, one.subject, one.object, one
 
 
-def _digest(entities: list[Entity], rows: "list[Statement | Prevalence]") -> str:
+def _digest(entities: list[Entity], rows: "list[Statement | Prevalence | Mapping]") -> str:
     total = hashlib.sha256()
     for entity in entities:
         total.update(repr(entity).encode())

@@ -166,7 +166,7 @@ class Synthesizer:
         if (anchor, plan) in self.made:
             return self.made[anchor, plan]
         rare = rarity(self.graph, anchor, self.settings.max_publications)
-        if rare is None:
+        if not rare.rare:
             return None
         rng = Random(f"{self.seed}/{anchor}/{plan}")
         draft = self.composer.compose(anchor, plan, rng)

@@ -54,6 +54,12 @@ class MatchKind(StrEnum):
     NARROW = "narrow"
     BROAD = "broad"
 
+    @property
+    def reverse(self) -> "MatchKind":
+        """The same relation seen from the other identifier."""
+        turned = {MatchKind.NARROW: MatchKind.BROAD, MatchKind.BROAD: MatchKind.NARROW}
+        return turned.get(self, self)
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:

@@ -177,11 +177,30 @@ class Certificate(Frozen):
 
 
 class Rarity(Frozen):
-    """How rare the first entity of the chain is, and by which rule."""
+    """Whether a disease is rare, and by which rule (`medresearcher.graph.rarity`).
 
-    rule: Literal["cited_publications"]
-    value: int
-    limit: int
+    `value` is what the rule compares with `limit`: a share of citations, the upper bound of a
+    prevalence, or a number of publications; `low` and `high` bound it where the rule knows. `n` is
+    how much it rests on: citations of the corpus, prevalence rows, or publications. `designations`
+    are the lists that support it, `why` is for people. `rare` is `None` where nothing decides.
+    """
+
+    rule: Literal[
+        "corpus_frequency",
+        "prevalence_class",
+        "cited_publications",
+        "corpus_frequency_bound",
+        "none",
+    ]
+    value: int | float | None
+    limit: int | float | None
+    rare: bool | None = True
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    references: tuple[str, ...] = ()
+    designations: tuple[str, ...] = ()
+    why: str = ""
 
 
 class Question(Record):

@@ -8,7 +8,8 @@ documents, in any order and in any process, answers every query the same.
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 from medresearcher.errors import InputError
 from medresearcher.records.knowledge import Document
 from medresearcher.retrieval.snippets import best_passage
+from medresearcher.retrieval.sorting import sorted_documents
 from medresearcher.retrieval.storage import (
     ANALYZER,
     REBUILD,
@@ -65,18 +67,19 @@ def build_index(folder: Path, documents: Iterable[Document]) -> int:
     """
     import tantivy
 
-    ordered = sorted(documents, key=lambda document: document.id)
-    _refuse_duplicates(ordered)
     clear(folder)
     index = tantivy.Index(schema(), path=str(folder), reuse=False)
     index.register_tokenizer(ANALYZER, analyzer())
     writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-    for rank, document in enumerate(ordered):
-        writer.add_document(to_stored(document, rank))
+    total = 0
+    with tempfile.TemporaryDirectory(prefix=".sorting-", dir=folder.parent) as runs:
+        for document in _without_duplicates(sorted_documents(documents, Path(runs))):
+            writer.add_document(to_stored(document, total))
+            total += 1
     writer.commit()
     writer.wait_merging_threads()
-    seal(folder, len(ordered))
-    return len(ordered)
+    seal(folder, total)
+    return total
 
 
 class Index:
@@ -245,7 +248,10 @@ def _score(hit: "tuple[float, tantivy.DocAddress]") -> float:
     return float(f"{hit[0]:.5g}")
 
 
-def _refuse_duplicates(ordered: Sequence[Document]) -> None:
-    for one, other in pairwise(ordered):
-        if one.id == other.id:
+def _without_duplicates(ordered: Iterable[Document]) -> Iterator[Document]:
+    last = None
+    for one in ordered:
+        if one.id == last:
             raise InputError(f"two documents share the id `{one.id}`; ids must be unique")
+        last = one.id
+        yield one

@@ -1,4 +1,4 @@
-"""Documents rendered from the graph: fact pages of diseases and genes, and definitions.
+"""Documents rendered from the graph: fact pages (diseases, genes, drugs, pathways), definitions.
 
 Every fact on a page carries the reference of the source row that states it, so that a reader
 can cite it. Equal graphs give equal pages, in order of id.
@@ -17,16 +17,28 @@ from medresearcher.retrieval.relations import (
     neighbours,
 )
 
-PAGE_TYPES = {EntityType.DISEASE: "disease_page", EntityType.GENE: "gene_page"}
+PAGE_TYPES = {
+    EntityType.DISEASE: "disease_page",
+    EntityType.GENE: "gene_page",
+    EntityType.DRUG: "drug_page",
+    EntityType.PATHWAY: "pathway_page",
+}
 DEFINITION = "definition"
 
-_DISEASE_FACTS: tuple[RelationName, ...] = (
-    "phenotypes",
-    "absent_phenotypes",
-    "causal_genes",
-    "inheritance",
-    "onset",
-)
+# What an entity must have, at least one of it, to have a page.
+_WORTH_A_PAGE: dict[EntityType, tuple[RelationName, ...]] = {
+    EntityType.DISEASE: (
+        "phenotypes",
+        "absent_phenotypes",
+        "causal_genes",
+        "inheritance",
+        "onset",
+        "treatments",
+    ),
+    EntityType.GENE: ("causes", "pathways", "drugs"),
+    EntityType.DRUG: ("treats", "does_not_treat", "targets", "side_effects", "drug_classes"),
+    EntityType.PATHWAY: ("genes",),
+}
 # The heading of each relation; phenotypes stand one a line, the rest in one paragraph.
 _PARAGRAPHS: dict[RelationName, str] = {
     "inheritance": "Inheritance",
@@ -36,6 +48,17 @@ _PARAGRAPHS: dict[RelationName, str] = {
     "parents": "Classes",
     "gene_groups": "Gene groups",
     "causes": "Diseases",
+    "drugs": "Drugs that act on it",
+    "treatments": "Treated by",
+    "not_treated_by": "Stated not to be treated by",
+    "treats": "Treats",
+    "does_not_treat": "Stated not to treat",
+    "targets": "Acts on",
+    "drug_classes": "Drug classes",
+    "side_effects": "Side effects",
+    "side_effect_of": "Side effect of",
+    "pathways": "Pathways",
+    "genes": "Genes",
 }
 _LISTS: dict[RelationName, str] = {
     "phenotypes": "Phenotypes",
@@ -44,13 +67,11 @@ _LISTS: dict[RelationName, str] = {
 
 
 def fact_pages(graph: Graph) -> Iterator[Document]:
-    """One page per disease with facts beyond its class, and one per gene with a disease."""
-    for curie in graph.ids(EntityType.DISEASE):
-        if any(neighbours(graph, curie, name) for name in _DISEASE_FACTS):
-            yield fact_page(graph, curie)
-    for curie in graph.ids(EntityType.GENE):
-        if neighbours(graph, curie, "causes"):
-            yield fact_page(graph, curie)
+    """One page per entity of a type of `PAGE_TYPES` with facts beyond its class."""
+    for kind, names in _WORTH_A_PAGE.items():
+        for curie in graph.ids(kind):
+            if any(neighbours(graph, curie, name) for name in names):
+                yield fact_page(graph, curie)
 
 
 def definition_documents(graph: Graph) -> Iterator[Document]:
@@ -70,7 +91,7 @@ def definition_documents(graph: Graph) -> Iterator[Document]:
 
 
 def fact_page(graph: Graph, curie: str) -> Document:
-    """The page of one disease or gene; `KeyError` if the graph has no such node."""
+    """The page of one entity; `KeyError` if the graph has no such node or its type no page."""
     entity = graph.entity(curie)
     lines = [f"{entity.name} ({curie})", *_known_as(entity.aliases)]
     if entity.type is EntityType.GENE and entity.definition:

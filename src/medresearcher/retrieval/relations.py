@@ -1,8 +1,8 @@
 """The relations of an entity in plain words, and the facts that the graph holds for each.
 
-A fact is one edge with its claims: the source rows that state it, grouped by what they say about
-its frequency. An edge that some sources state and others deny keeps the references of the other
-side in `against`.
+A fact is one edge with its claims: the source rows that state it, grouped by what they say beyond
+the edge (frequency, sex, kind of relation). An edge that some sources state and others deny keeps
+the references of the other side in `against`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,16 @@ RelationName = Literal[
     "gene_groups",
     "genes",
     "diseases",
+    "pathways",
+    "treatments",
+    "not_treated_by",
+    "treats",
+    "does_not_treat",
+    "targets",
+    "drugs",
+    "side_effects",
+    "side_effect_of",
+    "drug_classes",
     "parents",
     "children",
 ]
@@ -58,6 +68,13 @@ _HPO_TYPES = (
 _HIERARCHY: Mapping[EntityType, Predicate] = dict.fromkeys(
     (EntityType.DISEASE, *_HPO_TYPES), Predicate.SUBCLASS_OF
 )
+# What a drug may treat or cause: a disease, or a sign.
+_TREATED: Mapping[EntityType, Predicate] = dict.fromkeys(
+    (EntityType.DISEASE, EntityType.PHENOTYPE), Predicate.TREATS
+)
+_SUFFERED: Mapping[EntityType, Predicate] = dict.fromkeys(
+    (EntityType.DISEASE, EntityType.PHENOTYPE), Predicate.HAS_SIDE_EFFECT
+)
 
 
 def _of(kind: EntityType, predicate: Predicate) -> Mapping[EntityType, Predicate]:
@@ -75,7 +92,13 @@ RELATIONS: Mapping[RelationName, Relation] = {
         _of(EntityType.DISEASE, Predicate.HAS_PHENOTYPE), forward=True, absent=True
     ),
     "gene_groups": Relation(_of(EntityType.GENE, Predicate.MEMBER_OF), forward=True),
-    "genes": Relation(_of(EntityType.GENE_GROUP, Predicate.MEMBER_OF), forward=False),
+    "genes": Relation(
+        {
+            EntityType.GENE_GROUP: Predicate.MEMBER_OF,
+            EntityType.PATHWAY: Predicate.PARTICIPATES_IN,
+        },
+        forward=False,
+    ),
     "diseases": Relation(
         {
             EntityType.PHENOTYPE: Predicate.HAS_PHENOTYPE,
@@ -85,6 +108,19 @@ RELATIONS: Mapping[RelationName, Relation] = {
         },
         forward=False,
     ),
+    "pathways": Relation(_of(EntityType.GENE, Predicate.PARTICIPATES_IN), forward=True),
+    "treatments": Relation(_TREATED, forward=False),
+    "not_treated_by": Relation(_TREATED, forward=False, absent=True),
+    "treats": Relation(_of(EntityType.DRUG, Predicate.TREATS), forward=True),
+    "does_not_treat": Relation(_of(EntityType.DRUG, Predicate.TREATS), forward=True, absent=True),
+    "targets": Relation(_of(EntityType.DRUG, Predicate.AFFECTS), forward=True),
+    "drugs": Relation(
+        {EntityType.GENE: Predicate.AFFECTS, EntityType.DRUG_CLASS: Predicate.HAS_ROLE},
+        forward=False,
+    ),
+    "side_effects": Relation(_of(EntityType.DRUG, Predicate.HAS_SIDE_EFFECT), forward=True),
+    "side_effect_of": Relation(_SUFFERED, forward=False),
+    "drug_classes": Relation(_of(EntityType.DRUG, Predicate.HAS_ROLE), forward=True),
     "parents": Relation(_HIERARCHY, forward=True),
     "children": Relation(_HIERARCHY, forward=False),
 }
@@ -92,9 +128,9 @@ RELATIONS: Mapping[RelationName, Relation] = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What some rows say: the frequency in words (may be empty), and what they cite."""
+    """What some rows say beyond the edge, in words (may be empty), and what they cite."""
 
-    frequency: str
+    said: str
     references: tuple[str, ...]
 
 
@@ -126,8 +162,9 @@ def neighbours(graph: Graph, curie: str, name: RelationName) -> list[str]:
     relation = RELATIONS[name]
     predicate = relation.predicates[graph.type(curie)]
     if relation.absent:
-        return graph.negated(curie, predicate)
-    follow = graph.objects if relation.forward else graph.subjects
+        follow = graph.negated if relation.forward else graph.negated_in
+    else:
+        follow = graph.objects if relation.forward else graph.subjects
     return follow(curie, predicate)
 
 
@@ -146,20 +183,26 @@ def facts(
 def fact(graph: Graph, curie: str, name: RelationName, other: str) -> Fact:
     """The fact that joins `curie` to its neighbour `other`."""
     relation = RELATIONS[name]
-    predicate = relation.predicates[graph.type(curie)]
-    subject, obj = (curie, other) if relation.forward else (other, curie)
-    rows = graph.statements(subject, predicate, obj)
+    rows = rows_of(graph, curie, name, other)
     mine = [row for row in rows if row.negated == relation.absent]
     shares = [share for row in mine if (share := frequency_share(row.frequency)) is not None]
     return Fact(
         id=other,
         name=" ".join(graph.name(other).split()),
-        claims=_claims(mine),
+        claims=claims_of(mine),
         sources=tuple(sorted({row.source for row in rows})),
         share=max(shares, default=None),
         absent=relation.absent,
         against=_references([row for row in rows if row.negated != relation.absent]),
     )
+
+
+def rows_of(graph: Graph, curie: str, name: RelationName, other: str) -> list[Statement]:
+    """Every source row about the edge of a relation to `other`, those that deny it included."""
+    relation = RELATIONS[name]
+    predicate = relation.predicates[graph.type(curie)]
+    subject, obj = (curie, other) if relation.forward else (other, curie)
+    return graph.statements(subject, predicate, obj)
 
 
 def frequency_words(frequency: str) -> str:
@@ -191,14 +234,16 @@ def _words(claim: Claim, limit: int) -> str:
     cited = list(claim.references[:limit])
     if len(claim.references) > limit:
         cited.append(f"+{len(claim.references) - limit} more")
-    return f"{claim.frequency} [{', '.join(cited)}]".strip()
+    return f"{claim.said} [{', '.join(cited)}]".strip()
 
 
-def _claims(rows: Sequence[Statement]) -> tuple[Claim, ...]:
+def claims_of(rows: Sequence[Statement]) -> tuple[Claim, ...]:
+    """Rows grouped by what they say, the highest frequency first."""
     groups: dict[str, list[Statement]] = {}
     for row in sorted(rows, key=lambda row: -(frequency_share(row.frequency) or 0.0)):
         sex = f"{row.sex}s" if row.sex else ""
-        said = ", ".join(part for part in (frequency_words(row.frequency), sex) if part)
+        parts = (frequency_words(row.frequency), sex, row.qualifier.replace("_", " "))
+        said = ", ".join(part for part in parts if part)
         groups.setdefault(said, []).append(row)
     return tuple(Claim(said, _references(group)) for said, group in groups.items())
 

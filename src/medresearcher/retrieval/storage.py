@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ANALYZER = "medical"
 REBUILD = "run `medresearcher build` to make it anew"
 
-_FORMAT = "medresearcher/index/2"
+_FORMAT = "medresearcher/index/3"
 _MARKER = "index.json"
 
 
@@ -32,7 +32,7 @@ def schema() -> "tantivy.Schema":
     builder.add_text_field("parts", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("title", stored=True, tokenizer_name=ANALYZER, index_option="freq")
     builder.add_text_field("text", stored=True, tokenizer_name=ANALYZER, index_option="position")
-    for name in ("source", "url", "journal", "entities"):
+    for name in ("source", "url", "journal", "licence", "entities"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("year", stored=True)
     builder.add_integer_field("rank", fast=True)
@@ -60,7 +60,7 @@ def to_stored(document: Document, rank: int) -> "tantivy.Document":
 
     fields: dict[str, Any] = {
         name: getattr(document, name)
-        for name in ("id", "type", "title", "text", "source", "url", "journal")
+        for name in ("id", "type", "title", "text", "source", "url", "journal", "licence")
     }
     fields |= {"entities": list(document.entities), "rank": rank}
     fields["parts"] = document.source.split(", ")
@@ -72,7 +72,7 @@ def to_stored(document: Document, rank: int) -> "tantivy.Document":
 def from_stored(stored: "tantivy.Document") -> Document:
     """The document that was stored."""
     fields = stored.to_dict()
-    names = ("id", "type", "title", "text", "source", "url", "journal", "year")
+    names = ("id", "type", "title", "text", "source", "url", "journal", "licence", "year")
     one = {name: fields[name][0] for name in names if fields.get(name)}
     return Document(**one, entities=tuple(fields.get("entities", ())))
 

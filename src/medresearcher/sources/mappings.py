@@ -7,7 +7,7 @@ object is the broader thing. Close and related matches are no identity and are l
 from collections.abc import Iterator
 
 from medresearcher.records.knowledge import Item, Mapping, MatchKind
-from medresearcher.sources.files import Files, bad
+from medresearcher.sources.files import Files, bad, each
 from medresearcher.sources.tables import rows
 
 SOURCE = "mondo_mappings"
@@ -40,8 +40,9 @@ _HEADER = "subject_id subject_label predicate_id object_id object_label mapping_
 
 def read(files: Files) -> Iterator[Item]:
     """Yield each exact, narrow or broad match to a vocabulary of `PREFIXES`."""
-    columns = "subject_id predicate_id object_id"
-    for line, (subject, predicate, target) in rows(files, FILE, _HEADER, columns):
+
+    def read_row(line: int, row: tuple[str, ...]) -> Iterator[Item]:
+        subject, predicate, target = row
         if not subject.startswith("MONDO:"):
             raise bad(files, FILE, line, "a subject as `MONDO:0007947`", subject)
         if predicate not in _KINDS:
@@ -52,3 +53,6 @@ def read(files: Files) -> Iterator[Item]:
         kind = _KINDS[predicate]
         if kind is not None and prefix in PREFIXES:
             yield Mapping(subject, f"{PREFIXES[prefix]}:{local}", kind, SOURCE)
+
+    columns = "subject_id predicate_id object_id"
+    yield from each(files, rows(files, FILE, _HEADER, columns), read_row)

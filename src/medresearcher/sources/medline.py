@@ -1,12 +1,14 @@
 """PubMed citations from MEDLINE files (`*.xml.gz`, the baseline and update format of NLM).
 
-Files are taken newest first, so that the last version of a PMID wins and deleted citations stay
-away while only one file is in memory. Documents come newest file first, in file order within.
-A citation with neither title nor abstract is left out.
+`records` gives one file as it is, `read` what is live in all of them. There files are taken newest
+first, so that the last version of a PMID wins and deleted citations stay away while only one file
+is in memory. Documents come newest file first, in file order within. A citation with neither
+title nor abstract is left out.
 """
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from medresearcher.errors import SourceError
 from medresearcher.records.knowledge import Document, Item
@@ -60,36 +62,63 @@ _RETRACTED = re.compile(r"\W*retracted(?: article)?\W*:", re.IGNORECASE)
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 
-def read(files: Files) -> Iterator[Item]:
-    """Yield one document per live PMID of all `.xml.gz` files."""
+# What is not needed of a citation, most of the file; largest first.
+_UNREAD = (
+    "PubmedData",
+    "AuthorList",
+    "MeshHeadingList",
+    "ChemicalList",
+    "GrantList",
+    "CommentsCorrectionsList",
+    "InvestigatorList",
+)
+
+
+class Record(NamedTuple):
+    """One version of a citation, or its deletion; `document` is `None` if it has no text."""
+
+    pmid: int
+    document: Document | None
+    deleted: bool = False
+
+
+def medline_names(files: Files) -> list[str]:
+    """The names of the MEDLINE files; raise `SourceError` if there is none."""
     names = [name for name in files.names if name.endswith(".xml.gz")]
     if not names:
         raise SourceError(f"{files.where('*.xml.gz')}: expected MEDLINE files; found none")
+    return names
+
+
+def read(files: Files) -> Iterator[Item]:
+    """Yield one document per live PMID of all `.xml.gz` files."""
     settled: set[int] = set()
-    for name in reversed(names):
-        citations, deleted = _citations(files, name)
-        settled |= deleted
+    for name in reversed(medline_names(files)):
+        citations: dict[int, Document | None] = {}
+        for pmid, document, deleted in records(files, name):
+            if deleted:
+                settled.add(pmid)
+            else:
+                citations.pop(pmid, None)
+                citations[pmid] = document
         for pmid, document in citations.items():
             if pmid not in settled and document is not None:
                 yield document
         settled |= citations.keys()
 
 
-def _citations(files: Files, name: str) -> tuple[dict[int, Document | None], set[int]]:
-    """The last version of each citation of a file (`None` if it has no text), and deletions."""
-    citations: dict[int, Document | None] = {}
-    deleted: set[int] = set()
-    for element in elements(files, name, "PubmedArticle", "DeleteCitation"):
+def records(files: Files, name: str) -> Iterator[Record]:
+    """Every version and deletion in one file, in its order; within a file a deletion is final."""
+    for element in elements(files, name, "PubmedArticle", "DeleteCitation", without=_UNREAD):
         if element.tag == "DeleteCitation":
-            deleted.update(_pmid(files, name, pmid) for pmid in element.iterchildren("PMID"))
+            for pmid in element.iterchildren("PMID"):
+                yield Record(_pmid(files, name, pmid), None, deleted=True)
             continue
         citation = element.find("MedlineCitation")
         if citation is None:
             raise bad(files, name, line_of(element), "a `MedlineCitation`", "none")
         pmid = _pmid(files, name, citation.find("PMID"), citation)
-        citations.pop(pmid, None)
-        citations[pmid] = _document(files, name, pmid, citation)
-    return citations, deleted
+        yield Record(pmid, _document(files, name, pmid, citation))
 
 
 def _pmid(files: Files, name: str, element: Element | None, parent: Element | None = None) -> int:

@@ -9,45 +9,56 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from medresearcher.errors import SourceError
-from medresearcher.sources.files import Files, bad, lines
+from medresearcher.sources.files import Files, bad, lines, refuse
 
 logger = logging.getLogger(__name__)
 
 
 def rows(
-    files: Files, name: str, header: str, columns: str, quoted: bool = False
+    files: Files,
+    name: str,
+    header: str,
+    columns: str,
+    *,
+    quoted: bool = False,
+    delimiter: str = "\t",
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield (1-based line, the values of `columns`) for every row below the header.
 
     `header` names the columns of the release that the reader was written for, `columns` (at
     least two) those that it needs, both parted by blanks. Lines that start with
     `#` are comments; with `quoted` there are none, and double quotes are read as CSV does.
-    Raise `SourceError` for a missing column and for a row of another width.
+    Raise `SourceError` for a missing column; a row of another width is refused.
     """
-    numbered = _fields(files, name, quoted)
+    numbered = _quoted(files, name, delimiter) if quoted else _plain(files, name, delimiter)
     start, found = next(numbered, (0, []))
     _check_header(f"{files.where(name)}:{start}", found, header.split(), columns.split())
     pick = itemgetter(*(found.index(column) for column in columns.split()))
     width = len(found)
     for line, fields in numbered:
         if len(fields) != width:
-            expected = f"{width} tab-separated columns"
-            raise bad(files, name, line, expected, f"{len(fields)} columns")
+            parted = "tab" if delimiter == "\t" else "comma"
+            expected = f"{width} {parted}-separated columns"
+            refuse(files, bad(files, name, line, expected, f"{len(fields)} columns"))
+            continue
         yield line, pick(fields)
 
 
-def _fields(files: Files, name: str, quoted: bool) -> Iterator[tuple[int, list[str]]]:
-    numbered = ((line, text) for line, text in lines(files, name) if text[:1] != "#")
-    if not quoted:
-        for line, text in numbered:
-            yield line, text.split("\t")
-        return
-    reader = csv.reader((text for _, text in lines(files, name)), delimiter="\t", strict=True)
-    try:
-        for fields in reader:
-            yield reader.line_num, fields
-    except csv.Error as error:
-        raise bad(files, name, reader.line_num, "balanced double quotes", str(error)) from error
+def _plain(files: Files, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    for line, text in lines(files, name):
+        if text[:1] != "#":
+            yield line, text.split(delimiter)
+
+
+def _quoted(files: Files, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Line by line, so that a quote that is never closed spoils one row only."""
+    for line, text in lines(files, name):
+        try:
+            (fields,) = csv.reader([text], delimiter=delimiter, strict=True)
+        except (csv.Error, ValueError) as error:
+            refuse(files, bad(files, name, line, f"balanced double quotes ({error})", text))
+        else:
+            yield line, fields
 
 
 def _check_header(

@@ -7,6 +7,7 @@ each gene and disease: the first variant that UniProt calls likely pathogenic or
 only known by symbol: `SYMBOL:HSD3B1`.
 """
 
+import itertools
 import logging
 import re
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ from medresearcher.records.knowledge import (
     Statement,
 )
 from medresearcher.sources.elements import Element, elements, line_of, text_of
-from medresearcher.sources.files import Files, bad
+from medresearcher.sources.files import Files, Unique, bad, each
 
 logger = logging.getLogger(__name__)
 
@@ -62,17 +63,23 @@ def read(files: Files) -> Iterator[Item]:
 def _diseases(files: Files) -> dict[str, _Disease]:
     """All records by UniProt id; those without MIM have an empty `omim`."""
     found: dict[str, _Disease] = {}
-    for record in elements(files, DISEASES, "record"):
+    unique = Unique(files, DISEASES)
+
+    def read_record(line: int, record: Element) -> Iterator[_Disease]:
         fields = _fields(record)
         values = [text_of(_needed(files, DISEASES, record, fields, name)) for name in _NAMES]
         key, mim, name, acronym, description = values
         match = _MIM.fullmatch(mim)
         if mim and match is None:
-            raise bad(files, DISEASES, line_of(record), "a reference as `MIM:154700`", mim)
+            raise bad(files, DISEASES, line, "a reference as `MIM:154700`", mim)
         if not key or not name:
-            raise bad(files, DISEASES, line_of(record), "an id and a name of the disease", key)
+            raise bad(files, DISEASES, line, "an id and a name of the disease", key)
+        unique.check(line, key)
         omim = f"OMIM:{match[1]}" if match else ""
-        found[key] = _Disease(key, omim, name, acronym, description)
+        yield _Disease(key, omim, name, acronym, description)
+
+    for disease in each(files, _records(files, DISEASES), read_record):
+        found[disease.id] = disease
     missing = sum(not disease.omim for disease in found.values())
     logger.info("%s: %d of %d diseases have no MIM", files.where(DISEASES), missing, len(found))
     return found
@@ -103,7 +110,10 @@ def _document(disease: _Disease) -> Document:
 def _statements(files: Files, diseases: dict[str, _Disease]) -> Iterator[Statement]:
     variants = dict(_variants(files))
     seen: set[tuple[str, str]] = set()
-    for number, record in enumerate(elements(files, LINKS, "record"), 1):
+    ordinals = itertools.count(1)
+
+    def read_record(line: int, record: Element) -> Iterator[Statement]:
+        number = next(ordinals)
         fields = _fields(record)
         variant_id, disease_id = (
             _needed(files, LINKS, record, fields, name).get("ref", "")
@@ -111,13 +121,15 @@ def _statements(files: Files, diseases: dict[str, _Disease]) -> Iterator[Stateme
         )
         variant, disease = variants.get(variant_id), diseases.get(disease_id)
         if variant is None:
-            raise bad(files, LINKS, line_of(record), f"a variant of {VARIANTS}", variant_id)
+            raise bad(files, LINKS, line, f"a variant of {VARIANTS}", variant_id)
         if disease is None:
-            raise bad(files, LINKS, line_of(record), f"a disease of {DISEASES}", disease_id)
+            raise bad(files, LINKS, line, f"a disease of {DISEASES}", disease_id)
         pair = (variant.gene, disease.omim)
         if variant.significance == PATHOGENIC and disease.omim and pair not in seen:
             seen.add(pair)
             yield _statement(pair, variant_id, variant, number)
+
+    yield from each(files, _records(files, LINKS), read_record)
 
 
 def _statement(pair: tuple[str, str], record: str, variant: _Variant, row: int) -> Statement:
@@ -127,20 +139,26 @@ def _statement(pair: tuple[str, str], record: str, variant: _Variant, row: int) 
 
 
 def _variants(files: Files) -> Iterator[tuple[str, _Variant]]:
-    for record in elements(files, VARIANTS, "record"):
+    def read_record(line: int, record: Element) -> Iterator[tuple[str, _Variant]]:
         fields = _fields(record)
         search = _needed(files, VARIANTS, record, fields, "gene").get("search", "")
         gene = _GENE.fullmatch(search)
         if gene is None:
             expected = "a gene as `[('name', '=', 'FBN1')]`"
-            raise bad(files, VARIANTS, line_of(record), expected, search)
+            raise bad(files, VARIANTS, line, expected, search)
         significance = text_of(_needed(files, VARIANTS, record, fields, "significance"))
         if significance not in _SIGNIFICANCES:
             expected = f"a significance ({', '.join(_SIGNIFICANCES)})"
-            raise bad(files, VARIANTS, line_of(record), expected, significance)
+            raise bad(files, VARIANTS, line, expected, significance)
         dbsnp = text_of(_needed(files, VARIANTS, record, fields, "dbsnp"))
         reference = f"dbSNP:{dbsnp}" if _DBSNP.fullmatch(dbsnp) else ""
         yield record.get("id", ""), _Variant(gene[1], significance, reference)
+
+    yield from each(files, _records(files, VARIANTS), read_record)
+
+
+def _records(files: Files, name: str) -> Iterator[tuple[int, Element]]:
+    return ((line_of(record), record) for record in elements(files, name, "record"))
 
 
 def _fields(record: Element) -> dict[str, Element]:

@@ -7,7 +7,9 @@ optional ` · <details>`. The count is of all facts; a section may show only the
 import re
 from collections.abc import Iterable
 
-from medresearcher.retrieval.relations import Fact, claim_words
+from medresearcher.graph.conflicts import Conflict
+from medresearcher.graph.store import Graph
+from medresearcher.retrieval.relations import Fact, claim_words, claims_of
 
 SEPARATOR = " · "
 
@@ -27,6 +29,20 @@ def fact_line(fact: Fact) -> str:
         other = "present" if fact.absent else "absent"
         conflict = f"CONFLICT: also stated {other} by {', '.join(fact.against)}"
     return entity_line(fact.name, fact.id, claim_words(fact.claims), conflict)
+
+
+def conflict_lines(graph: Graph, conflict: Conflict) -> list[str]:
+    """One line for each object that a conflict is about: how it differs, and what each row says."""
+    kind = conflict.kind.replace("_", " ")
+    return [
+        entity_line(
+            graph.name(obj),
+            obj,
+            kind,
+            claim_words(claims_of([row for row in conflict.statements if row.object == obj])),
+        )
+        for obj in conflict.objects
+    ]
 
 
 def section(heading: str, count: int, lines: Iterable[str]) -> str:

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from medresearcher.graph.conflicts import ConflictKind, conflicts
 from medresearcher.graph.store import Graph
-from medresearcher.records.knowledge import Entity
+from medresearcher.records.knowledge import MatchKind
 from medresearcher.records.trajectory import Outcome
 from medresearcher.retrieval.relations import (
     Fact,
@@ -15,14 +16,20 @@ from medresearcher.retrieval.relations import (
     neighbours,
     relations_of,
 )
-from medresearcher.tools.facts import entity_line, fact_line, one_line, section
+from medresearcher.tools.facts import conflict_lines, entity_line, fact_line, one_line, section
 from medresearcher.tools.tool import Result, Tool
 
 FACTS_PER_PAGE = 40
 FACTS_IN_SUMMARY = 12
+NOTES_IN_SUMMARY = 6
 
 _MAX_NAMES = 6
 _MAX_QUERY = 200
+_MATCHES = {
+    MatchKind.BROAD: "Broader",
+    MatchKind.NARROW: "Narrower",
+    MatchKind.EXACT: "Called the same by a source",
+}
 _NAME_AND_ID = re.compile(r".*\(([^\s():]+:[^\s()]+)\)", re.DOTALL)
 
 
@@ -44,7 +51,7 @@ def lookup_entity(graph: Graph) -> Tool:
             relation: The one relation to list in full.
             page: The page of a long list, from 1; needs a relation.
         """  # noqa: D413
-        found = _resolve(graph, entity)
+        found = resolve(graph, entity)
         if not found:
             return _unknown(graph, entity)
         if len(found) > 1:
@@ -58,7 +65,7 @@ def lookup_entity(graph: Graph) -> Tool:
     return Tool("lookup_entity", lookup)
 
 
-def _resolve(graph: Graph, text: str) -> list[str]:
+def resolve(graph: Graph, text: str) -> list[str]:
     """Node ids for a name, a CURIE in any case, or `name (CURIE)` as the tools print it."""
     found = graph.resolve(text) or graph.resolve(text.upper())
     if not found and (match := _NAME_AND_ID.fullmatch(text.strip())):
@@ -101,7 +108,7 @@ def _list(graph: Graph, curie: str, relation: RelationName, page: int) -> Result
 
 
 def _summary(graph: Graph, curie: str) -> Result:
-    parts = ["\n".join(_head(graph.entity(curie)))]
+    parts = ["\n".join(_head(graph, curie))]
     shown: list[Fact] = []
     total = 0
     for relation in relations_of(graph.type(curie)):
@@ -115,10 +122,26 @@ def _summary(graph: Graph, curie: str) -> Result:
         parts.append(section(relation, count, lines))
         shown += some
         total += count
+    notes = _notes(graph, curie)
+    if notes:
+        lines = notes[:NOTES_IN_SUMMARY]
+        more = [f"… {len(notes) - len(lines)} more"] if len(notes) > len(lines) else []
+        parts.append(section("disagreements", len(notes), [*lines, *more]))
     return Result(_outcome(shown), "\n\n".join(parts), _count(total))
 
 
-def _head(entity: Entity) -> list[str]:
+def _notes(graph: Graph, curie: str) -> list[str]:
+    """Where sources differ in more than whether a fact holds; that stands in the fact's line."""
+    return [
+        line
+        for one in conflicts(graph, curie)
+        if one.kind is not ConflictKind.ASSERTED_AND_NEGATED
+        for line in conflict_lines(graph, one)
+    ]
+
+
+def _head(graph: Graph, curie: str) -> list[str]:
+    entity = graph.entity(curie)
     lines = [f"{one_line(entity.name)} ({entity.id}) · {entity.type}"]
     if entity.aliases:
         lines.append(f"Also known as: {_first(entity.aliases)}")
@@ -126,7 +149,25 @@ def _head(entity: Entity) -> list[str]:
         lines.append(f"Same as: {_first(entity.equivalents)}")
     if entity.definition:
         lines.append(f"Definition: {one_line(entity.definition)}")
+    for heading, names in match_words(graph, curie).items():
+        lines.append(f"{heading}: {_first(names)}")
     return lines
+
+
+def match_words(graph: Graph, curie: str) -> dict[str, tuple[str, ...]]:
+    """What an entity matches without being it, under a heading for each kind of match."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, heading in _MATCHES.items():
+        names = tuple(
+            f"{one_line(graph.name(one.object))} ({one.object})"
+            if one.object in graph
+            else one.object
+            for one in graph.matches(curie)
+            if one.kind is kind
+        )
+        if names:
+            found[heading] = tuple(dict.fromkeys(names))
+    return found
 
 
 def _first(names: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from medresearcher.records.knowledge import Evidence, Predicate
-from medresearcher.records.question import Clue, Hop, Question
+from medresearcher.records.question import Clue, Hop, Question, Rarity
 
 WORDS: dict[Predicate, str] = {
     Predicate.HAS_PHENOTYPE: "has the feature",
@@ -41,9 +41,13 @@ def certificate(question: Question) -> list[str]:
         f"conditions over the graph {proof.graph}.",
         f"Exactly one entity answers it: {question.answer.name} ({question.answer.id}).",
         *(_needed(question, one.clue, one.answers) for one in proof.dropped),
-        f"The chain starts from a rare disease: cited publications {question.rarity.value}, "
-        f"allowed at most {question.rarity.limit}.",
+        f"The chain starts from a rare disease by the rule {question.rarity.rule}: "
+        f"{question.rarity.why or _compared(question.rarity)}.",
     ]
+
+
+def _compared(rarity: Rarity) -> str:
+    return f"{rarity.value}, allowed at most {rarity.limit}"
 
 
 def _names(question: Question) -> dict[str, str]:
