@@ -1,7 +1,7 @@
 """Whether a text names something: whole words, any case.
 
-Short names without a space (gene symbols, abbreviations) must agree in case, so that the word
-"rest" is not taken for the gene REST. In scripts without spaces between words (Chinese, Japanese)
+Short symbols (with a digit or several capitals) must agree in case, so that the word "rest" is
+not taken for the gene REST. In scripts without spaces between words (Chinese, Japanese)
 a name may stand inside a run of characters.
 """
 
@@ -43,8 +43,13 @@ def unspaced(text: str) -> bool:
     return _UNSPACED.search(text) is not None
 
 
+def _is_symbol(name: str) -> bool:
+    marked = sum(one.isupper() for one in name) > 1 or any(one.isdigit() for one in name)
+    return len(name) <= _SHORT and " " not in name and marked
+
+
 def _stands_in(name: str, text: Text) -> bool:
-    exact = len(name) <= _SHORT and " " not in name and not unspaced(name)
+    exact = _is_symbol(name)
     needle, hay = (name, text.text) if exact else (name.casefold(), text.folded)
     if needle not in hay:
         return False
