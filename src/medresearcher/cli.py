@@ -305,11 +305,12 @@ def audit(
 ) -> None:
     """Prove certificates again and measure shortcuts; fails if a certificate does not hold."""
     from medresearcher.audit.report import Asked, audit_file
+    from medresearcher.engines.engine import choose_engine
 
     settings = _settings()
     downloads = settings.downloads if sources else None
-    cores = os.cpu_count() or 1
-    found = audit_file(Asked(file, kb or settings.kb, kind, rollouts, downloads, cores))
+    workers = choose_engine("local").workers
+    found = audit_file(Asked(file, kb or settings.kb, kind, rollouts, downloads, workers))
     if as_json:
         _print_json(found.to_json())
     else:

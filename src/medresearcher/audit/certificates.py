@@ -1,10 +1,8 @@
 """Checks certified questions against a graph: `check` one question, `audit` many on all cores."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from functools import lru_cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +15,12 @@ from medresearcher.audit.leakage import leaks
 from medresearcher.audit.proof import proof
 from medresearcher.audit.solver import Solver
 from medresearcher.audit.structure import structure
+from medresearcher.engines.engine import Engine
+from medresearcher.engines.progress import Advance
+from medresearcher.errors import Failure
 from medresearcher.records.question import Question
+
+Placed = tuple[str, Any]  # where a question stands in its file, and its JSON value
 
 _CHUNK = 16
 # With fewer questions, loading the graph once more takes longer than it saves.
@@ -74,15 +77,18 @@ class Auditor:
 
 
 def audit(
-    values: Sequence[tuple[str, Any]], folder: Path, *, workers: int = 1
-) -> Iterator[Checked]:
-    """Check (place, JSON value) pairs against the graph in `folder`, in their order."""
-    work = partial(_check, folder)
-    if workers == 1 or len(values) < _WORTH:
-        yield from map(work, values)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from pool.map(work, values, chunksize=_CHUNK)
+    values: Sequence[Placed], folder: Path, *, workers: int = 1, advance: Advance
+) -> list[Checked]:
+    """Check questions against the graph in `folder`; the results are in the order of `values`."""
+    starts = range(0, len(values), _CHUNK)
+    results: dict[int, list[Checked]] = {}
+    engine = Engine(workers=workers if len(values) > _WORTH else 1)
+    chunks = [(start, values[start : start + _CHUNK]) for start in starts]
+    for done in engine.map(partial(_check, folder), chunks):
+        start, chunk = done.item
+        results[start] = done.result or [_unchecked(one, done.failure) for one in chunk]
+        advance(len(chunk))
+    return [one for start in starts for one in results[start]]
 
 
 @lru_cache(1)
@@ -91,8 +97,12 @@ def auditor_of(folder: Path) -> Auditor:
     return Auditor(Facts.load(folder))
 
 
-def _check(folder: Path, value: tuple[str, Any]) -> Checked:
-    return auditor_of(folder).check_value(*value)
+def _check(folder: Path, chunk: tuple[int, Sequence[Placed]]) -> list[Checked]:
+    return [auditor_of(folder).check_value(place, value) for place, value in chunk[1]]
+
+
+def _unchecked(one: Placed, failure: Failure | None) -> Checked:
+    return Checked(one[0], "", (Defect(Kind.NOT_CHECKED, str(failure)),))
 
 
 def by_kind(checked: Sequence[Checked]) -> Counter[Kind]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 class Kind(StrEnum):
     """Kinds of defect, in the order in which they are looked for."""
 
+    NOT_CHECKED = "not_checked"
     MALFORMED = "malformed"
     WRONG_ID = "wrong_id"
     WRONG_GRAPH = "wrong_graph"

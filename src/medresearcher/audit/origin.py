@@ -7,7 +7,7 @@ from medresearcher.audit.defects import Defect, Kind
 from medresearcher.errors import InputError
 from medresearcher.records.knowledge import Evidence, Statement
 from medresearcher.records.question import Question
-from medresearcher.sources.fetch import read_source
+from medresearcher.sources.inputs import read_source
 
 Key = tuple[str, int, str, str]
 

@@ -122,11 +122,8 @@ def _shortcuts(items: Sequence[Item], asked: Asked) -> dict[str, Figure]:
 
 
 def _certificates(values: Sequence[tuple[str, Any]], asked: Asked) -> list[Checked]:
-    checked: list[Checked] = []
     with progress("certificates", len(values)) as advance:
-        for one in audit(values, asked.kb / GRAPH, workers=asked.workers):
-            checked.append(one)
-            advance()
+        checked = audit(values, asked.kb / GRAPH, workers=asked.workers, advance=advance)
     return _looked_up(values, checked, Origin(asked.downloads)) if asked.downloads else checked
 
 
