@@ -23,8 +23,9 @@ from medresearcher.graph.rarity import rarity
 from medresearcher.graph.store import Graph
 from medresearcher.kb import GRAPH, KnowledgeBase
 from medresearcher.questions.certify import certify
-from medresearcher.questions.compose import Composer, Draft
+from medresearcher.questions.compose import Composer, Draft, Plan
 from medresearcher.records.knowledge import EntityType, Predicate
+from medresearcher.settings import Controls
 
 T = TypeVar("T")
 
@@ -235,9 +236,10 @@ def dense(size: int, rng: Random) -> Subgraph:
 
 def proofs(bench: Bench) -> Iterator[Result]:
     """How many questions are proven in a second: one answer, and every clue needed."""
-    composer = Composer(bench.graph)
+    composer = Composer(bench.graph, Controls())
     rng = Random(bench.seed)
-    drafts = (composer.compose(one, 2 + n % 4, rng) for n, one in enumerate(bench.rare))
+    plans = [Plan("chain", hops, EntityType.DISEASE) for hops in (2, 4)]
+    drafts = (composer.compose(one, plans[n % 2], rng) for n, one in enumerate(bench.rare))
     made = list(islice((one for one in drafts if one), _DRAFTS))
     if not made:
         raise InputError("the knowledge base gives no question to prove")
@@ -250,7 +252,7 @@ def proofs(bench: Bench) -> Iterator[Result]:
 
 def _prove(solver: Solver, draft: Draft) -> None:
     nodes = [one.id for one in draft.entities]
-    certify(solver, draft.certificate.query, draft.answer.id, len(draft.clues), nodes)
+    certify(solver, draft.certificate.query, draft.answer.id, nodes, draft.pattern.branch)
 
 
 BENCHMARKS: Mapping[str, Callable[[Bench], Iterator[Result]]] = {

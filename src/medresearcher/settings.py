@@ -60,7 +60,7 @@ class SynthesisSettings(Frozen):
 class RolloutSettings(Frozen):
     """Limits of one rollout, and how many run at once."""
 
-    max_turns: int = Field(default=32, ge=1, description="messages of the policy, the answer too")
+    max_turns: int = Field(default=48, ge=1, description="messages of the policy, the answer too")
     workers: int = Field(default=4, ge=1)
 
 

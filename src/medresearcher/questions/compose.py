@@ -5,7 +5,7 @@ signs are replaced by broader terms and clues are left out; every step is proven
 disease keeps two signs, each shared with other diseases, so that no single clue gives it away.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, islice, zip_longest
 from random import Random
@@ -32,8 +32,9 @@ _SIGNS = 8
 _MIN_SIGNS = 2
 _LATER = 2
 _MORE, _OTHERS = 2, 8
-# At least so many diseases show the two signs that a question opens with.
-_FEW = 3
+# So many diseases show the two signs that a question opens with: it cannot be looked up at once,
+# and it can be researched.
+_FEW, _MANY = 3, 12
 _UNCHAINED = frozenset({EntityType.PHENOTYPE, EntityType.INHERITANCE, EntityType.ONSET})
 
 
@@ -138,11 +139,12 @@ class _Work:
 
     def _opening(self, signs: list[Clue]) -> list[Clue] | None:
         """Two signs that a few diseases share, so that they alone do not give the first away."""
+        return next((list(pair) for pair in combinations(signs, 2) if self._opens(pair)), None)
+
+    def _opens(self, signs: Sequence[Clue]) -> bool:
+        """Whether a few diseases show all the signs."""
         fitting = [self.solver.satisfying(_atom(one), EntityType.DISEASE) for one in signs]
-        for one, other in combinations(range(len(signs)), _MIN_SIGNS):
-            if len(fitting[one] & fitting[other]) >= _FEW:
-                return [signs[one], signs[other]]
-        return None
+        return _FEW <= len(frozenset.intersection(*fitting)) <= _MANY
 
     def _others(self) -> list[Clue]:
         """Clues on the other entities, in turn; with `scatter` off, on the first one instead."""
@@ -168,7 +170,7 @@ class _Work:
         fixed = set(range(len(opening)))
         for _ in range(self.controls.obfuscation):
             for place in self.rng.sample(places, len(places)):
-                clues[place] = self._broadened(clues, place)
+                clues[place] = self._broadened(clues, place, opening=place in fixed)
         anchor = self.masks[self.pattern.nodes[0]]
         order = sorted(
             self.rng.sample(places, len(places)), key=lambda one: clues[one].mask != anchor
@@ -181,10 +183,13 @@ class _Work:
         rank = {mask: number for number, mask in enumerate(self.masks.values())}
         return sorted((clues[one] for one in sorted(left)), key=lambda one: rank[one.mask])
 
-    def _broadened(self, clues: Sequence[Clue], place: int) -> Clue:
+    def _broadened(self, clues: Sequence[Clue], place: int, *, opening: bool) -> Clue:
         """A clue with a broader term that keeps the answer unique; else the clue itself."""
         for broader in self._broader(clues[place]):
-            if self._is_unique([*clues[:place], broader, *clues[place + 1 :]]):
+            changed = [*clues[:place], broader, *clues[place + 1 :]]
+            if opening and not self._opens(changed[:_MIN_SIGNS]):
+                continue
+            if self._is_unique(changed):
                 return broader
         return clues[place]
 

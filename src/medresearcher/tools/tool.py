@@ -37,8 +37,9 @@ class Result:
 class Tool:
     """A callable tool named `name`.
 
-    `function` takes keyword arguments of type str, int, float, bool, `Literal` or one of them
-    `| None`, and returns a `Result`; its docstring describes every parameter under `Args:`.
+    `function` takes keyword arguments of type str, int, float, bool, `Literal`, a list of one of
+    them, or one of all these `| None`, and returns a `Result`; its docstring describes every
+    parameter under `Args:`.
     Raises `TypeError` if it does not.
     """
 
@@ -209,6 +210,9 @@ def _model(
     return create_model(f"{name}_arguments", __config__=config, **fields)
 
 
+_PLAIN = ("string", "integer", "number", "boolean")
+
+
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     """A property without titles and without the `null` branch of an optional argument."""
     kept = {key: value for key, value in schema.items() if key not in ("title", "anyOf")}
@@ -217,13 +221,19 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
             kept = {**branch, **kept}
     if kept.get("default", ...) is None:
         del kept["default"]
-    if kept.get("type") not in ("string", "integer", "number", "boolean"):
-        raise TypeError(f"a tool's argument must be text, a number or a choice, got {schema}")
+    if kept.get("type") == "array":
+        kept["items"] = _plain(kept["items"])
+    elif kept.get("type") not in _PLAIN:
+        raise TypeError(
+            f"a tool's argument must be text, a number, a choice or a list; got {schema}"
+        )
     return kept
 
 
 def _type_words(schema: dict[str, Any]) -> str:
     words: str = schema["type"]
+    if words == "array":
+        words = f"list of {_type_words(schema['items'])}"
     if "enum" in schema:
         words = " | ".join(json.dumps(value) for value in schema["enum"])
     if "minimum" in schema:

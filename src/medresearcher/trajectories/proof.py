@@ -35,7 +35,7 @@ def chain(question: Question) -> list[ChainHop]:
 def certificate(question: Question) -> list[str]:
     """The proof in sentences: the one answer, and what each clue rules out."""
     proof = question.certificate
-    atoms = len(proof.query.atoms)
+    atoms = len(proof.query.joins) + len(proof.query.conditions)
     return [
         f"The question is a query with {len(proof.query.variables)} unknowns and {atoms} "
         f"conditions over the graph {proof.graph}.",
