@@ -66,7 +66,7 @@ def _medbrowsecomp(folder: Path) -> Texts:
 
 
 def _unshifted(cell: str) -> str:
-    return "".join(chr(ord(one) - _SHIFT) for one in base64.b64decode(cell).decode())
+    return "".join(chr(ord(one) - _SHIFT) for one in base64.b64decode(cell, validate=True).decode())
 
 
 def _xbench(folder: Path) -> Texts:
@@ -78,7 +78,7 @@ def _xbench(folder: Path) -> Texts:
 
 def _combined(cell: str, canary: str) -> str:
     key = canary.encode()
-    data = base64.b64decode(cell)
+    data = base64.b64decode(cell, validate=True)
     return bytes(one ^ key[place % len(key)] for place, one in enumerate(data)).decode()
 
 
