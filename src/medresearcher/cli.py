@@ -297,6 +297,7 @@ def audit(
     rollouts: Annotated[
         Path | None, typer.Option(help="Folder of a rollout run over these questions.")
     ] = None,
+    prior: Annotated[str | None, typer.Option(help="Model to ask closed-book, or `local`.")] = None,
     sources: Annotated[
         bool, typer.Option("--sources", help="Also look up all evidence in the sources (slow).")
     ] = False,
@@ -310,7 +311,8 @@ def audit(
     settings = _settings()
     downloads = settings.downloads if sources else None
     workers = choose_engine("local").workers
-    found = audit_file(Asked(file, kb or settings.kb, kind, rollouts, downloads, workers))
+    asked = Asked(file, kb or settings.kb, kind, rollouts, downloads, workers, settings, prior)
+    found = audit_file(asked)
     if as_json:
         _print_json(found.to_json())
     else:

@@ -1,18 +1,19 @@
 """The guided policy: a teacher without a language model.
 
-It knows the relations and clues of the masked chain and nothing else. It searches for the
-clues, reads what comes back, narrows candidates by what it read, follows the relations and
-checks every clue, with backtracking, until the whole chain fits. It can fail: it may run out of
-turns, and when nothing fits it says that the answer was not found.
+It knows the relations and clues of the masked chain and nothing else. For each mask it keeps the
+set of entities that may stand there: it finds the first by its signs, follows each relation from
+all of a set at once, and narrows the sets by what the tools say of the clues. What remains is put
+together to whole chains. It can fail: it may run out of turns, and when nothing fits it says that
+the answer was not found.
 """
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from medresearcher.agent.notebook import Notebook, relation_of
+from medresearcher.agent.notebook import Notebook, relation_of, share_in, shares_in
 from medresearcher.agent.thoughts import Thoughts, words
 from medresearcher.graph.onset import ONSET_RANK
 from medresearcher.llm.chat import Reply
@@ -30,14 +31,14 @@ from medresearcher.records.trajectory import (
 )
 from medresearcher.tools.facts import parse_facts
 from medresearcher.tools.medical_search import parse_hits
+from medresearcher.tools.neighbours import MOST, parse_counts, parse_edges
 
-_MAX_PAGES = 4
+_MAX_PAGES = 8
 _HITS = 10
-_TRIED = 40
 # So many diseases can be asked about at once.
 _AMONG = 60
-# A list longer than this is too general to lead anywhere.
-_TOO_MANY = 120
+# A set larger than this is too large to go on from.
+_TOO_MANY = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Move:
 
 Research = Generator[Move, str, Any]
 Bound = dict[str, str]
+Edges = dict[str, set[str]]
 
 
 class GuidedPolicy:
@@ -102,235 +104,217 @@ class Researcher:
         self.notes = Notebook()
         self.say = Thoughts(rng, self.notes.names)
         self.documents: dict[str, str] = {}
-        self.solutions: list[Bound] = []
-        choices = (one for one in guide.clues if isinstance(one.condition, Choice))
-        self.choice = next(choices, None)
+        # Which entities may stand for each mask, and for each step where it leads from each.
+        self.domains: dict[str, set[str]] = {}
+        self.edges: list[Edges] = []
 
     def research(self) -> Generator[Move, str, str]:
         """Research the question; the final message is the value of the generator."""
         first = next(iter(self.guide.masks))
-        candidates = yield from self._candidates(first)
-        for candidate in candidates:
-            if (yield from self._fits(candidate, first)) and (
-                yield from self._follow(0, {first: candidate})
-            ):
-                break
-        found = yield from self._chosen()
-        if found:
-            return self.say.answer(self.guide, found)
-        return self.say.give_up("no chain of entities fits all the clues")
+        yield from self._find(first)
+        for step in self.guide.steps:
+            yield from self._take(step)
+            if not self.domains[step.end] or len(self.domains[step.end]) > _TOO_MANY:
+                return self.say.give_up("no chain of entities fits all the clues")
+        found = yield from self._chosen(list(self._solutions()))
+        if found is None:
+            return self.say.give_up("no single chain of entities fits all the clues")
+        yield from self._confirm(found)
+        return self.say.answer(self.guide, found)
 
     # Finding the first entity.
 
-    def _candidates(self, mask: str) -> Generator[Move, str, list[str]]:
-        """Diseases that may be the first one: by search, and by all their signs at once."""
+    def _find(self, mask: str) -> Research:
+        """Search for the signs of the first disease, then list all diseases that have them."""
         signs = [clue.words for clue in self._clues(mask) if _is_sign(clue)]
-        hits = yield from self._search(signs, self.say.search(signs))
-        fitting = yield from self._with_signs(mask, self.say.bearers(listed(signs)))
-        first = [one for one in hits if one in fitting]
-        return [*first, *(one for one in fitting if one not in first)] or hits
-
-    def _search(self, words: Sequence[str], thought: str) -> Generator[Move, str, list[str]]:
-        """Search the pages of diseases; the diseases found, best first."""
-        arguments = {"query": "; ".join(words), "limit": _HITS, "type": "disease_page"}
-        text = yield from self._move(thought, "medical_search", arguments)
-        found: list[str] = []
+        arguments = {"query": "; ".join(signs), "limit": _HITS, "type": "disease_page"}
+        text = yield from self._move(self.say.search(signs), "medical_search", arguments)
         for title, document, curie in parse_hits(text):
             if curie:
-                found.append(curie)
                 self.documents.setdefault(curie, document)
                 self.notes.names.setdefault(curie, title.removesuffix(": facts"))
-        return found
+        found = yield from self._with_signs(mask, self.say.bearers(listed(signs)))
+        self.domains[mask] = yield from self._narrowed(mask, set(found))
 
     def _with_signs(
         self, mask: str, thought: str, among: Sequence[str] = ()
-    ) -> Generator[Move, str, list[str]]:
+    ) -> Generator[Move, str, set[str]]:
         """The diseases with the signs that are said of a mask; of those in `among` if given."""
         signs = [clue.words for clue in self._clues(mask) if _is_sign(clue)]
         absent = [clue.words for clue in self._clues(mask) if _is_absent(clue)]
-        arguments: dict[str, Any] = {"signs": signs}
+        arguments: dict[str, Any] = {"signs": signs} if signs else {}
         arguments |= {"absent": absent} if absent else {}
         arguments |= {"among": list(among)} if among else {}
-        found: list[str] = []
-        for page in range(1, _MAX_PAGES + 1):
-            more = {"page": page} if page > 1 else {}
-            text = yield from self._move(thought, "find_by_features", {**arguments, **more})
+        found: set[str] = set()
+        for text in (yield from self._read_all(thought, "find_by_features", arguments)):
             pairs = parse_facts(text).get("matches", [])
             self.notes.names.update((curie, name) for name, curie in pairs)
-            found += [curie for _, curie in pairs]
-            if not self.notes.pages_left(text):
-                break
-            thought = self.say.next_page()
-        self.notes.fitting.update(((one, mask), one in found) for one in {*among, *found})
+            found.update(curie for _, curie in pairs)
         return found
 
-    # Following the chain.
+    # Following the steps.
 
-    def _follow(self, place: int, bound: Bound) -> Generator[Move, str, bool]:
-        """Complete the chain from step `place` on; whether the research may stop."""
-        if place == len(self.guide.steps):
-            self.solutions.append(bound)
-            return self.choice is None
-        step = self.guide.steps[place]
-        if step.end in bound:
-            facts = yield from self._along(step, bound)
-            return bound[step.end] in facts and (yield from self._follow(place + 1, bound))
-        options = yield from self._options(step, place, bound)
-        for option in options[:_TRIED]:
-            if (yield from self._fits(option, step.end)) and (
-                yield from self._follow(place + 1, {**bound, step.end: option})
-            ):
-                return True
-        return False
-
-    def _along(self, step: GuideStep, bound: Bound) -> Generator[Move, str, list[str]]:
-        """Everything that a step leads to from where it starts."""
+    def _take(self, step: GuideStep) -> Research:
+        """Follow a step from all that may be its start, and narrow both of its ends."""
         relation = relation_of(step.predicate, forward=step.forward)
-        start = bound[step.start]
-        return (yield from self._facts(start, relation, self.say.step(start, relation)))
+        starts = self.domains[step.start]
+        edges = yield from self._step(
+            starts, relation, self.say.step(len(starts), relation, starts)
+        )
+        if step.end in self.domains:
+            ends = self.domains[step.end]
+        else:
+            ends = set().union(*edges.values())
+            ends = yield from self._narrowed(step.end, ends)
+        edges = {start: ends & found for start, found in edges.items() if ends & found}
+        self.edges.append(edges)
+        self.domains[step.start] = set(edges)
+        self.domains[step.end] = set().union(*edges.values())
 
-    def _options(
-        self, step: GuideStep, place: int, bound: Bound
-    ) -> Generator[Move, str, list[str]]:
-        """Where a step can lead, narrowed by what is said of its end."""
-        facts = yield from self._along(step, bound)
-        options = [one for one in facts if one not in bound.values()]
-        for later in self.guide.steps[place + 1 :]:
-            if later.start == step.end and later.end in bound:
-                back = GuideStep(
-                    start=later.end,
-                    predicate=later.predicate,
-                    end=later.start,
-                    forward=not later.forward,
-                )
-                near = yield from self._along(back, bound)
-                options = [one for one in options if one in near]
-        if self._is_share(step.end):
-            best = max(
-                (self.notes.share(bound[step.start], one) or 0.0 for one in options), default=0
-            )
-            return [one for one in options if self.notes.share(bound[step.start], one) == best]
-        clues = self._clues(step.end)
-        if len(options) > 1 and any(_is_sign(one) or _is_absent(one) for one in clues):
-            thought = self.say.which_of(len(options), [words(one) for one in clues])
-            options = yield from self._with_signs(step.end, thought, options[:_AMONG])
-        return options
+    def _step(
+        self, starts: Iterable[str], relation: str, thought: str
+    ) -> Generator[Move, str, Edges]:
+        """Where a relation leads from each of some entities, in as many calls as it takes."""
+        ordered = sorted(starts)
+        for place in range(0, len(ordered), MOST):
+            some = ordered[place : place + MOST]
+            unread = [one for one in some if not self.notes.has_read(one, relation)]
+            if unread:
+                arguments = {"entities": unread, "relation": relation}
+                for text in (yield from self._read_all(thought, "neighbours", arguments)):
+                    self.notes.add_edges(relation, parse_edges(text))
+                    self.notes.add_counts(relation, parse_counts(text))
+                self.notes.set_read(unread, relation)
+        return {one: set(self.notes.ends(one, relation)) for one in ordered}
 
-    def _is_share(self, mask: str) -> bool:
-        choice = self.choice.condition if self.choice else None
-        return isinstance(choice, Choice) and choice.measure == "share" and choice.subject == mask
-
-    # Choosing among solutions.
-
-    def _chosen(self) -> Generator[Move, str, Bound | None]:
-        """The solution that the question means; `None` if there is none, or no single one."""
-        choice = self.choice.condition if self.choice else None
-        if not isinstance(choice, Choice) or not self.solutions:
-            return self.solutions[0] if self.solutions else None
-        best: list[tuple[float, Bound]] = []
-        for solution in self.solutions:
-            value = yield from self._measure(choice, solution)
-            if value is not None:
-                best.append((value if choice.extreme == "most" else -value, solution))
-        if not best:
-            return None
-        top = max(value for value, _ in best)
-        return next(solution for value, solution in best if value == top)
-
-    def _measure(self, choice: Choice, bound: Bound) -> Generator[Move, str, float | None]:
-        node = bound[choice.subject]
-        if choice.measure == "share":
-            return self.notes.share(bound[choice.of or ""], node)
-        if choice.measure == "onset":
-            facts = yield from self._facts(node, "onset", self.say.compare(node, "age of onset"))
-            return min((ONSET_RANK[one] for one in facts if one in ONSET_RANK), default=None)
-        relation = relation_of(choice.predicate or Predicate.CAUSES, forward=choice.forward)
-        yield from self._look(node, relation, self.say.compare(node, "number of facts"))
-        return self.notes.count(node, relation)
-
-    # Checking.
-
-    def _fits(self, node: str, mask: str) -> Generator[Move, str, bool]:
-        """Whether what the question says of `mask`, other than its signs, was read of `node`."""
-        clues = [one for one in self._clues(mask) if not isinstance(one.condition, Choice)]
-        if clues and node in self.documents:
-            yield from self._read(node, clues)
-        return (yield from self._all_fit(node, clues))
-
-    def _all_fit(self, node: str, clues: Sequence[GuideClue]) -> Generator[Move, str, bool]:
+    def _narrowed(self, mask: str, nodes: set[str]) -> Generator[Move, str, set[str]]:
+        """Those entities of which the tools say what the question says of `mask`."""
+        clues = self._clues(mask)
+        if any(_is_sign(one) or _is_absent(one) for one in clues) and mask in self._started():
+            said = [words(one) for one in clues if _is_sign(one) or _is_absent(one)]
+            kept: set[str] = set()
+            ordered = sorted(nodes)
+            for place in range(0, len(ordered), _AMONG):
+                some = ordered[place : place + _AMONG]
+                thought = self.say.which_of(len(some), said)
+                kept |= yield from self._with_signs(mask, thought, some)
+            nodes = kept
         for clue in clues:
-            if not (yield from self._is_so(node, clue)):
-                return False
-        return True
+            if nodes:
+                nodes = yield from self._with(clue, nodes)
+        return nodes
 
-    def _is_so(self, node: str, clue: GuideClue) -> Generator[Move, str, bool]:
+    def _started(self) -> set[str]:
+        """The masks other than the first, whose signs were not asked for at the start."""
+        return set(list(self.guide.masks)[1:])
+
+    def _with(self, clue: GuideClue, nodes: set[str]) -> Generator[Move, str, set[str]]:
+        """Those entities that fit a clue which is not about signs alone."""
+        condition = clue.condition
+        if isinstance(condition, Choice) or _is_sign(clue) or _is_absent(clue):
+            return nodes
+        forward = condition.forward if isinstance(condition, Count) else True
+        relation = relation_of(condition.predicate, forward=forward)
+        thought = self.say.check(len(nodes), clue, nodes)
+        edges = yield from self._step(nodes, relation, thought)
+        return {node for node in nodes if self._is_so(clue, node, edges[node])}
+
+    def _is_so(self, clue: GuideClue, node: str, ends: set[str]) -> bool:
         condition = clue.condition
         if isinstance(condition, Count):
             relation = relation_of(condition.predicate, forward=condition.forward)
-            yield from self._look(node, relation, self.say.check(node, clue))
             return condition.low <= self.notes.count(node, relation) <= condition.high
-        if not isinstance(condition, Atom):
-            return True
-        if condition.share is not None:
-            return (yield from self._has_share(node, clue, condition.share))
-        if _is_sign(clue) or _is_absent(clue):
-            return (yield from self._has_sign(node, clue))
-        relation = relation_of(condition.predicate, forward=True)
-        yield from self._facts(node, relation, self.say.check(node, clue))
-        return self.notes.has(node, relation, clue.words)
+        wanted = {clue.words.casefold(), f"{clue.words} inheritance".casefold()}
+        named = [one for one in ends if self.notes.names[one].casefold() in wanted]
+        if not isinstance(condition, Atom) or condition.share is None:
+            return bool(named)
+        low, high = condition.share
+        said = (self.notes.details[node, one] for one in named)
+        return any(low <= share <= high for details in said for share in shares_in(details))
 
-    def _has_sign(self, node: str, clue: GuideClue) -> Generator[Move, str, bool]:
-        """Whether a disease came back for its signs; if it was never asked about, ask."""
-        if (node, clue.mask) not in self.notes.fitting:
-            thought = self.say.check(node, clue)
-            yield from self._with_signs(clue.mask, thought, [node])
-        return self.notes.fitting[node, clue.mask]
+    # Putting chains together.
 
-    def _has_share(
-        self, node: str, clue: GuideClue, bounds: tuple[float, float]
-    ) -> Generator[Move, str, bool]:
-        facts = yield from self._facts(node, "phenotypes", self.say.check(node, clue))
-        wanted = clue.words.casefold()
-        named = [one for one in facts if self.notes.names[one].casefold() == wanted]
-        low, high = bounds
-        return any(low <= share <= high for one in named for share in self.notes.shares(node, one))
+    def _solutions(self) -> Iterator[Bound]:
+        """Every way to bind the masks that fits all steps, no entity twice."""
+        first = next(iter(self.guide.masks))
+        for node in sorted(self.domains[first]):
+            yield from self._extended({first: node}, 0)
+
+    def _extended(self, bound: Bound, place: int) -> Iterator[Bound]:
+        if place == len(self.guide.steps):
+            yield bound
+            return
+        step = self.guide.steps[place]
+        ends = self.edges[place].get(bound[step.start], set()) & self.domains[step.end]
+        if step.end in bound:
+            ends &= {bound[step.end]}
+        else:
+            ends -= set(bound.values())
+        for end in sorted(ends):
+            yield from self._extended({**bound, step.end: end}, place + 1)
+
+    def _chosen(self, found: list[Bound]) -> Generator[Move, str, Bound | None]:
+        """The solution that the question means; `None` if there is not one single answer."""
+        choices = (one.condition for one in self.guide.clues)
+        choice = next((one for one in choices if isinstance(one, Choice)), None)
+        if choice and found:
+            found = yield from self._extreme(choice, found)
+        answers = {one[self.guide.answer] for one in found}
+        return found[0] if len(answers) == 1 else None
+
+    def _extreme(self, choice: Choice, found: list[Bound]) -> Generator[Move, str, list[Bound]]:
+        """Those solutions that have the extreme measure."""
+        nodes = {one[choice.subject] for one in found}
+        edges: Edges = {}
+        if choice.measure != "share":
+            predicate = choice.predicate or Predicate.HAS_ONSET
+            relation = relation_of(predicate, forward=choice.forward)
+            thought = self.say.compare(len(nodes), relation, nodes)
+            edges = yield from self._step(nodes, relation, thought)
+        measured = [(self._measure(choice, one, edges), one) for one in found]
+        values = [value for value, _ in measured if value is not None]
+        if not values:
+            return []
+        best = max(values) if choice.extreme == "most" else min(values)
+        return [one for value, one in measured if value == best]
+
+    def _measure(self, choice: Choice, bound: Bound, edges: Edges) -> float | None:
+        node = bound[choice.subject]
+        if choice.measure == "share":
+            return share_in(self.notes.details[bound[choice.of or ""], node])
+        if choice.measure == "onset":
+            return min((ONSET_RANK[one] for one in edges[node] if one in ONSET_RANK), default=None)
+        relation = relation_of(choice.predicate or Predicate.CAUSES, forward=choice.forward)
+        return float(self.notes.count(node, relation))
+
+    def _confirm(self, found: Bound) -> Research:
+        """Read the page of the first disease, or look up the answer, before answering."""
+        first = next(iter(self.guide.masks))
+        clues = self._clues(first)
+        document = self.documents.get(found[first])
+        if document:
+            thought = self.say.read(found[first], clues)
+            yield from self._move(thought, "read_document", {"document_id": document})
+        answer = found[self.guide.answer]
+        yield from self._move(self.say.look(answer), "lookup_entity", {"entity": answer})
 
     def _clues(self, mask: str) -> list[GuideClue]:
         return [clue for clue in self.guide.clues if clue.mask == mask]
 
-    # Reading.
+    # Calling tools.
 
-    def _facts(self, node: str, relation: str, thought: str) -> Generator[Move, str, list[str]]:
-        """The facts of a relation: from the notes, the entity's summary, or page by page."""
-        yield from self._look(node, relation, thought)
-        if self.notes.count(node, relation) > _TOO_MANY:
-            return []
-        if self.notes.facts(node, relation) is None:
-            yield from self._pages(node, relation, self.say.rest(node, relation))
-        return self.notes.seen(node, relation)
-
-    def _look(self, node: str, relation: str, thought: str) -> Research:
-        """Look an entity up, unless facts of the relation were read before."""
-        if self.notes.facts(node, relation) is None and not self.notes.seen(node, relation):
-            text = yield from self._move(thought, "lookup_entity", {"entity": node})
-            self.notes.add_summary(node, text)
-
-    def _read(self, node: str, clues: list[GuideClue]) -> Research:
-        """Read the page of an entity that the search has shown."""
-        thought = self.say.read(node, clues)
-        arguments = {"document_id": self.documents.pop(node)}
-        yield from self._move(thought, "read_document", arguments)
-
-    def _pages(self, node: str, relation: str, thought: str) -> Research:
-        """Read a relation page by page, at most `_MAX_PAGES`."""
+    def _read_all(
+        self, thought: str, tool: str, arguments: dict[str, Any]
+    ) -> Generator[Move, str, list[str]]:
+        """What a tool says, page by page, at most `_MAX_PAGES`."""
+        texts: list[str] = []
         for page in range(1, _MAX_PAGES + 1):
-            arguments: dict[str, Any] = {"entity": node, "relation": relation}
-            if page > 1:
-                arguments["page"] = page
-            text = yield from self._move(thought, "lookup_entity", arguments)
-            if self.notes.add_page(node, relation, text) == 0:
+            more = {"page": page} if page > 1 else {}
+            texts.append((yield from self._move(thought, tool, {**arguments, **more})))
+            if not self.notes.pages_left(texts[-1]):
                 break
             thought = self.say.next_page()
+        return texts
 
     def _move(
         self, thought: str, tool: str, arguments: dict[str, Any]

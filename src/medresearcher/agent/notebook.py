@@ -1,13 +1,14 @@
 """What a rollout has read so far, taken only from the texts of the tools."""
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from medresearcher.records.knowledge import Predicate
-from medresearcher.tools.facts import parse_facts
 
-_MORE = re.compile(r'^… \d+ more: call again with relation "(\w+)"$', re.MULTILINE)
-_COUNT = re.compile(r"^(\w+) \((\d+)\):$", re.MULTILINE)
 _PAGES = re.compile(r"· page (\d+) of (\d+)\]$")
+# Patients counted, in what sources say of a fact.
+_COUNTED = re.compile(r"(?<![\w/])(\d+)/([1-9]\d*)(?![\w/])")
 _RELATIONS = {
     (Predicate.CAUSES, True): "causes",
     (Predicate.CAUSES, False): "causal_genes",
@@ -26,91 +27,67 @@ _RELATIONS = {
     (Predicate.AFFECTS, True): "targets",
     (Predicate.AFFECTS, False): "drugs",
 }
-# A fact with what its sources say of it; in it, patients counted.
-_DETAILS = re.compile(r"^- .*? \(([^\s():]+:[^\s()]+)\) · (.*)$", re.MULTILINE)
-_COUNTED = re.compile(r"(?<![\w/])(\d+)/([1-9]\d*)(?![\w/])")
 
 
 def relation_of(predicate: Predicate, *, forward: bool) -> str:
-    """The word of `lookup_entity` for a predicate seen from one of its ends."""
+    """The word of the tools for a predicate seen from one of its ends."""
     return _RELATIONS[predicate, forward]
 
 
+def shares_in(details: str) -> list[float]:
+    """The shares of patients in all counts that stand in a text."""
+    return [int(seen) / int(patients) for seen, patients in _COUNTED.findall(details)]
+
+
+def share_in(details: str) -> float | None:
+    """The share in the largest count that stands in a text; `None` without one."""
+    counts = [(int(patients), int(seen)) for seen, patients in _COUNTED.findall(details)]
+    if not counts:
+        return None
+    patients, seen = max(counts)
+    return seen / patients
+
+
 class Notebook:
-    """Names by identifier, and the facts of (entity, relation) that were read in full."""
+    """Names by identifier, and the facts that were read of each entity and relation."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
-        self._whole: dict[tuple[str, str], list[str]] = {}
+        # What the sources say of a fact, by where it starts and ends.
+        self.details: dict[tuple[str, str], str] = {}
+        self._ends: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._counts: dict[tuple[str, str], int] = {}
-        self._partly: dict[tuple[str, str], list[str]] = {}
-        self._details: dict[tuple[str, str], str] = {}
-        # Whether an entity came back when the signs of a mask were asked for.
-        self.fitting: dict[tuple[str, str], bool] = {}
+        self._read: set[tuple[str, str]] = set()
 
-    def facts(self, entity: str, relation: str) -> list[str] | None:
-        """Identifiers at the other end; `None` if they were not read in full."""
-        return self._whole.get((entity, relation))
+    def add_edges(self, relation: str, edges: Iterable[tuple[str, str, str, str]]) -> None:
+        """Note facts: (start, end, name of the end, what the sources say)."""
+        for start, end, name, details in edges:
+            self.names[end] = name
+            self.details[start, end] = details
+            self._ends[start, relation].append(end)
 
-    def seen(self, entity: str, relation: str) -> list[str]:
-        """Identifiers at the other end as far as they were read."""
-        return self._whole.get((entity, relation)) or self._partly.get((entity, relation), [])
+    def add_counts(self, relation: str, counts: Mapping[str, int]) -> None:
+        """Note of some entities how many facts there are, too many to be listed."""
+        self._counts.update({(one, relation): count for one, count in counts.items()})
 
     def count(self, entity: str, relation: str) -> int:
-        """How many facts a heading said there are; 0 if none was read."""
-        return self._counts.get((entity, relation), 0)
+        """How many facts of a relation an entity has, as far as it was read."""
+        return self._counts.get((entity, relation), len(self.ends(entity, relation)))
 
-    def share(self, entity: str, fact: str) -> float | None:
-        """The share of patients in the largest count that was read of a fact."""
-        counts = _COUNTED.findall(self._details.get((entity, fact), ""))
-        if not counts:
-            return None
-        seen, patients = max(counts, key=lambda pair: (int(pair[1]), int(pair[0])))
-        return int(seen) / int(patients)
+    def set_read(self, entities: Iterable[str], relation: str) -> None:
+        """Note that all facts of a relation were read of some entities."""
+        self._read.update((one, relation) for one in entities)
 
-    def shares(self, entity: str, fact: str) -> list[float]:
-        """The shares of patients in all counts that were read of a fact."""
-        counts = _COUNTED.findall(self._details.get((entity, fact), ""))
-        return [int(seen) / int(patients) for seen, patients in counts]
+    def has_read(self, entity: str, relation: str) -> bool:
+        """Whether all facts of a relation were read of an entity."""
+        return (entity, relation) in self._read
 
-    def add_summary(self, entity: str, text: str) -> None:
-        """Note a look-up without a relation; relations that it does not list have no facts."""
-        self._counts.update(((entity, name), int(count)) for name, count in _COUNT.findall(text))
-        self._details.update(((entity, curie), said) for curie, said in _DETAILS.findall(text))
-        unfinished = set(_MORE.findall(text))
-        for relation in set(_RELATIONS.values()):
-            self._whole.setdefault((entity, relation), [])
-        for relation, pairs in parse_facts(text).items():
-            self.names.update((curie, name) for name, curie in pairs)
-            target = self._partly if relation in unfinished else self._whole
-            target[entity, relation] = [curie for _, curie in pairs]
-            if relation in unfinished:
-                self._whole.pop((entity, relation), None)
-
-    def add_page(self, entity: str, relation: str, text: str) -> int:
-        """Note one page of a relation; return how many pages follow."""
-        pairs = parse_facts(text).get(relation, [])
-        self._details.update(((entity, curie), said) for curie, said in _DETAILS.findall(text))
-        self.names.update((curie, name) for name, curie in pairs)
-        page, total = _page_of(text)
-        before = self._partly.get((entity, relation), []) if page > 1 else []
-        read = [*before, *(curie for _, curie in pairs)]
-        (self._whole if page == total else self._partly)[entity, relation] = read
-        return total - page
-
-    def has(self, entity: str, relation: str, words: str) -> bool:
-        """Whether a fact read so far bears these words as its name, as a question words it."""
-        wanted = {words.casefold(), f"{words} inheritance".casefold()}
-        known = self.seen(entity, relation)
-        return any(self.names[curie].casefold() in wanted for curie in known)
+    def ends(self, entity: str, relation: str) -> list[str]:
+        """Where a relation leads from an entity, as far as it was read."""
+        return self._ends.get((entity, relation), [])
 
     @staticmethod
     def pages_left(text: str) -> int:
         """How many pages of a list follow the one in a text."""
-        page, total = _page_of(text)
-        return total - page
-
-
-def _page_of(text: str) -> tuple[int, int]:
-    pages = _PAGES.search(text)
-    return (int(pages[1]), int(pages[2])) if pages else (1, 1)
+        pages = _PAGES.search(text)
+        return int(pages[2]) - int(pages[1]) if pages else 0

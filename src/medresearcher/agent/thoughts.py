@@ -1,6 +1,6 @@
 """What the guided policy says before a call: short, varied, and only about what it has seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
 from medresearcher.agent.notebook import relation_of
@@ -20,36 +20,38 @@ _BEARERS = (
     "Search ranks by words; now I ask for all diseases recorded with {sign}.",
 )
 _LOOK = (
-    "{Name} is a candidate. I look at what is known about it.",
-    "I check {name} in the knowledge graph.",
-    "Next I look up {name}.",
+    "{Name} is what remains. I check it once more before I answer.",
+    "Only {name} fits everything; I look it up to be sure.",
 )
 _READ = (
-    "{Name} came up in the search; I read its page to check {clue}.",
+    "{Name} must be the disease that the question starts from; I read its page to check {clue}.",
     "I open the page of {name} and look for {clue}.",
-    "Does {name} fit? I read its page for {clue}.",
 )
 _CHECK = (
     "I check {name} for {clue}.",
     "{Name} must also fit {clue}; I verify that.",
 )
+_CHECK_ALL = (
+    "Which of the {count} candidates fit {clue}? I get the facts for all of them.",
+    "There are {count} candidates, and the question says {clue}; I check each.",
+)
 _STEP = (
     "From {name} the next step is its {relation}.",
     "Now I need the {relation} of {name}.",
-    "{Name} fits so far. I look for its {relation}.",
 )
-_REST = (
-    "The list of {relation} of {name} is longer than shown; I get all of it.",
-    "I need all {relation} of {name}, not only the first.",
+_STEP_ALL = (
+    "{count} candidates are left. I get the {relation} of all of them.",
+    "Next come the {relation}, of each of the {count} candidates.",
 )
 _NEXT = ("The list goes on; I read the next page.", "There is another page of this list.")
 _WHICH_OF = (
     "There are {count} to choose from. Which of them has {clue}?",
     "Of these {count}, only some can fit {clue}; I ask which.",
 )
+_WHICH_ONE = ("One is left; does it have {clue}?", "I verify {clue} for the one that is left.")
 _COMPARE = (
-    "More than one may fit; I compare the {measure}, now of {name}.",
-    "To tell the candidates apart I need the {measure} of {name}.",
+    "{count} candidates fit so far; I compare their {relation}.",
+    "To tell the {count} candidates apart I need their {relation}.",
 )
 _PLAIN = {
     "causal_genes": "genes",
@@ -63,8 +65,8 @@ _PLAIN = {
     "treats": "indications",
     "targets": "targets",
     "drugs": "drugs",
-    "inheritance": "inheritance",
-    "onset": "onset",
+    "inheritance": "modes of inheritance",
+    "onset": "ages of onset",
 }
 
 
@@ -99,7 +101,7 @@ class Thoughts:
         return self._say(_BEARERS, sign=sign)
 
     def look(self, node: str) -> str:
-        """Before looking an entity up."""
+        """Before looking the answer up."""
         return self._say(_LOOK, name=self.name(node))
 
     def read(self, node: str, clues: Sequence[GuideClue]) -> str:
@@ -107,17 +109,18 @@ class Thoughts:
         said = listed([words(clue) for clue in clues])
         return self._say(_READ, name=self.name(node), clue=said)
 
-    def check(self, node: str, clue: GuideClue) -> str:
-        """Before checking a clue."""
-        return self._say(_CHECK, name=self.name(node), clue=words(clue))
+    def check(self, count: int, clue: GuideClue, nodes: Collection[str]) -> str:
+        """Before checking a clue of one or more entities."""
+        if count == 1:
+            return self._say(_CHECK, name=self.name(*nodes), clue=words(clue))
+        return self._say(_CHECK_ALL, count=str(count), clue=words(clue))
 
-    def step(self, node: str, relation: str) -> str:
-        """Before following a relation."""
-        return self._say(_STEP, name=self.name(node), relation=_PLAIN[relation])
-
-    def rest(self, node: str, relation: str) -> str:
-        """Before reading a list in full."""
-        return self._say(_REST, name=self.name(node), relation=_PLAIN[relation])
+    def step(self, count: int, relation: str, nodes: Collection[str]) -> str:
+        """Before following a relation from one or more entities."""
+        plain = _PLAIN[relation]
+        if count == 1:
+            return self._say(_STEP, name=self.name(*nodes), relation=plain)
+        return self._say(_STEP_ALL, count=str(count), relation=plain)
 
     def next_page(self) -> str:
         """Before turning a page."""
@@ -125,11 +128,15 @@ class Thoughts:
 
     def which_of(self, count: int, clues: Sequence[str]) -> str:
         """Before asking which of several entities fit."""
+        if count == 1:
+            return self._say(_WHICH_ONE, clue=listed(list(clues)))
         return self._say(_WHICH_OF, count=str(count), clue=listed(list(clues)))
 
-    def compare(self, node: str, measure: str) -> str:
-        """Before measuring one of several that fit."""
-        return self._say(_COMPARE, name=self.name(node), measure=measure)
+    def compare(self, count: int, relation: str, nodes: Collection[str]) -> str:
+        """Before measuring several that fit."""
+        if count == 1:
+            return self.step(count, relation, nodes)
+        return self._say(_COMPARE, count=str(count), relation=_PLAIN[relation])
 
     def name(self, node: str) -> str:
         """The name of an entity that was seen, else its identifier."""

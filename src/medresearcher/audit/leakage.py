@@ -13,33 +13,30 @@ _WORDS = re.compile(r"\w+")
 
 
 def leaks(question: Question, facts: Facts) -> Iterator[Defect]:
-    """Yield names, aliases and ids of hidden entities that stand in the text as whole words.
+    """Yield names, aliases and ids of hidden entities, and masks, that stand in the text."""
+    text = question.question
+    for entity in question.entities:
+        for name in _names(entity, facts):
+            if stands_in_words(name, text):
+                yield Defect(Kind.ALIAS_LEAK, f"{name!r} ({entity.mask}) is in the question")
+
+
+def stands_in_words(name: str, text: str) -> bool:
+    """Whether a name stands in a text as whole words.
 
     Words are compared without case and whatever stands between them. Short names without a space
     (gene symbols, abbreviations) must be spelled exactly so.
     """
-    text = question.question
-    words = _spaced(text)
-    for entity in question.entities:
-        for name in _names(entity, facts):
-            if _is_short(name):
-                found = _stands_in(name, text)
-            else:
-                found = _spaced(name) in words and bool(_spaced(name).strip())
-            if found:
-                yield Defect(Kind.ALIAS_LEAK, f"{name!r} ({entity.mask}) is in the question")
-        if _stands_in(entity.mask, text):
-            yield Defect(Kind.ALIAS_LEAK, f"the mask {entity.mask} is in the question")
+    if len(name) <= _SHORT and " " not in name:
+        return _stands_in(name, text)
+    words = _spaced(name)
+    return bool(words.strip()) and words in _spaced(text)
 
 
 def _names(entity: Masked, facts: Facts) -> list[str]:
     node = facts.nodes[entity.id]
-    own = (entity.name, *entity.aliases, entity.id)
+    own = (entity.mask, entity.name, *entity.aliases, entity.id)
     return list(dict.fromkeys((*own, node.name, *node.aliases, *node.equivalents)))
-
-
-def _is_short(name: str) -> bool:
-    return len(name) <= _SHORT and " " not in name
 
 
 @lru_cache(1 << 14)
@@ -50,7 +47,7 @@ def _spaced(text: str) -> str:
 
 def _stands_in(name: str, text: str) -> bool:
     """Whether a name stands in a text exactly so, with no letter or digit next to it."""
-    start = text.find(name) if name else -1
+    start = text.find(name) if any(map(_is_word, name)) else -1
     while start >= 0:
         end = start + len(name)
         if not (_is_word(text[start - 1 : start]) or _is_word(text[end : end + 1])):

@@ -13,6 +13,7 @@ from pathlib import Path
 from medresearcher.audit.facts import Facts
 from medresearcher.audit.figures import Figure, median, share, share_of
 from medresearcher.audit.formats import Item
+from medresearcher.audit.prior import Prior, named_from_prior, solved_from_prior
 from medresearcher.audit.shortcuts import K, Meter, Shortcuts
 from medresearcher.audit.sight import sights
 from medresearcher.audit.solver import Solver
@@ -52,8 +53,12 @@ def measure(
     ]
 
 
-def figures(results: Sequence[Shortcuts]) -> dict[str, Figure]:
+def figures(
+    results: Sequence[Shortcuts], priors: Mapping[str, Prior] | None = None
+) -> dict[str, Figure]:
     """The figures of a file: shares of its questions, medians over them.
+
+    `priors` are the closed-book answers to them by id; without, those figures are `None`.
 
     `constant_answer` is the share of questions that the most frequent answer solves, `…_by_type`
     of those that the most frequent answer of their type solves.
@@ -65,7 +70,10 @@ def figures(results: Sequence[Shortcuts]) -> dict[str, Figure]:
     for (kind, _), count in by_type.items():
         best[kind] = max(best[kind], count)
     total = len(results)
+    known = (priors or {}).values()
     return {
+        "solved_from_prior": solved_from_prior(known),
+        "named_from_prior": named_from_prior(known),
         "solved_by_one_search": share_of([one and one.either for one in asked]),
         "one_search_finds_page": share_of([one and one.page for one in asked]),
         "one_search_names": share_of([one and one.named for one in asked]),

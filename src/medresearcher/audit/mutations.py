@@ -13,6 +13,7 @@ from medresearcher.audit.patient import Json, Patient, above, atom
 from medresearcher.records.knowledge import Predicate
 
 _NO_ROW = 10_000_000
+_SYMBOL = 5
 
 Mutation = Callable[[Patient], Any]
 MUTATIONS: dict[str, Mutation] = {}
@@ -346,8 +347,11 @@ def _alias_leak(it: Patient) -> Any:
     """The text has a name or alias of a hidden entity."""
     entity = it.rng.choice(it.question["entities"])
     names = [one for one in (entity["name"], *entity["aliases"]) if any(map(str.isalnum, one))]
+    name = it.rng.choice(names)
+    if len(name) > _SYMBOL:  # a short symbol is one in its own spelling alone
+        name = it.rng.choice((name, name.upper(), name.replace("-", " "), f"({name})"))
     words = it.question["question"].split(" ")
-    words.insert(it.rng.randrange(len(words) + 1), it.rng.choice(names))
+    words.insert(it.rng.randrange(len(words) + 1), name)
     it.question["question"] = " ".join(words)
 
 

@@ -7,8 +7,10 @@ result and is asked again the next time; it never counts as unsolved.
 """
 
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -19,14 +21,19 @@ from medresearcher.engines.local import map_items
 from medresearcher.engines.progress import progress
 from medresearcher.grading.answers import extract_answer, grade
 from medresearcher.llm.chat import ChatModel
+from medresearcher.llm.endpoint import EndpointModel
+from medresearcher.llm.local import LocalModel, model_file
 from medresearcher.llm.prompts import VERSIONS, prompt
 from medresearcher.records.base import Record, digest
 from medresearcher.records.question import Answer
 from medresearcher.records.trajectory import Message
 from medresearcher.runs import Ledger
-from medresearcher.settings import LlmSettings
+from medresearcher.settings import LlmSettings, Settings
 
 logger = logging.getLogger(__name__)
+
+# The name under which the embedded model is asked for.
+LOCAL = "local"
 
 _PROMPT = "closed_book"
 # Shows the form of a reply; without it a small model explains and never names.
@@ -110,6 +117,48 @@ def closed_book(
             known[done.item] = done.result
             book.append(_record(key, done.item, done.result))
     return _judged(items, known, attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class Respondent:
+    """A model that answers closed-book, and what tells its replies from those of others."""
+
+    model: ChatModel
+    identity: str
+    workers: int
+
+
+def respondent_named(name: str, settings: Settings, attempts: int = 1) -> Respondent:
+    """The embedded model for `local`, else the model of this name at the set endpoint.
+
+    Raises `ModelError` if the extra or the endpoint is missing. An endpoint keeps its setting of
+    completion tokens, since reasoning counts there; a single attempt is greedy for both.
+    """
+    if name == LOCAL:
+        copies = os.cpu_count() or 1
+        local = LocalModel(model_file(settings.home), closed_book_settings(attempts), copies)
+        return Respondent(local, local.identity, copies)
+    llm = settings.llm
+    if attempts == 1:
+        llm = llm.model_copy(update={"temperature": 0.0})
+    identity = f"{name}@{llm.base_url}/t{llm.temperature:g}/n{llm.max_tokens}"
+    return Respondent(EndpointModel(name, llm), identity, settings.rollout.workers)
+
+
+def ask_prior(
+    items: Sequence[Item], name: str, settings: Settings, *, attempts: int = 1, seed: int = 0
+) -> dict[str, Prior]:
+    """`closed_book` with a model by name; replies are kept below the home of the settings."""
+    asked = respondent_named(name, settings, attempts)
+    return closed_book(
+        items,
+        asked.model,
+        identity=asked.identity,
+        ledger=settings.home / "closed_book" / f"{digest(asked.identity)}.jsonl",
+        attempts=attempts,
+        seed=seed,
+        workers=asked.workers,
+    )
 
 
 def solved_from_prior(priors: Iterable[Prior]) -> Figure:

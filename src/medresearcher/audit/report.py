@@ -15,10 +15,12 @@ from medresearcher.audit.figures import Figure, share
 from medresearcher.audit.formats import AUTO, FORMATS, Item, detect, objects, read
 from medresearcher.audit.meter import figures, measure
 from medresearcher.audit.origin import Origin
+from medresearcher.audit.prior import ask_prior
 from medresearcher.engines.progress import progress
 from medresearcher.errors import InputError
 from medresearcher.kb import GRAPH
 from medresearcher.records.question import Question
+from medresearcher.settings import Settings, load_settings
 
 CERTIFIED = "medresearcher"
 _EXAMPLES = 3
@@ -29,7 +31,7 @@ class Asked:
     """What to audit, and what with.
 
     `rollouts` is the folder of a rollout run over the questions, `downloads` that of the sources
-    in which evidence is looked up again.
+    in which evidence is looked up again. `prior` names the model to ask closed-book, of `settings`.
     """
 
     file: Path
@@ -38,6 +40,8 @@ class Asked:
     rollouts: Path | None = None
     downloads: Path | None = None
     workers: int = 1
+    settings: Settings = field(default_factory=load_settings)
+    prior: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,9 @@ def audit_file(asked: Asked) -> Audit:
 def _shortcuts(items: Sequence[Item], asked: Asked) -> dict[str, Figure]:
     if not items:
         return figures([])
-    return figures(measure(items, asked.kb, workers=asked.workers, rollouts=asked.rollouts))
+    results = measure(items, asked.kb, workers=asked.workers, rollouts=asked.rollouts)
+    priors = ask_prior(items, asked.prior, asked.settings) if asked.prior else None
+    return figures(results, priors)
 
 
 def _certificates(values: Sequence[tuple[str, Any]], asked: Asked) -> list[Checked]:
