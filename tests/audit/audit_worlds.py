@@ -16,7 +16,7 @@ _RELATIONS = (
     (D, Predicate.HAS_PHENOTYPE, P, 0.3),
     (G, Predicate.CAUSES, D, 0.3),
     (G, Predicate.MEMBER_OF, F, 0.4),
-    (D, Predicate.HAS_ONSET, ONSET, 0.2),
+    (D, Predicate.HAS_ONSET, ONSET, 0.3),
     (D, Predicate.SUBCLASS_OF, D, 0.06),
 )
 _ONSETS = ("HP:0003577", "HP:0003593", "HP:0003621", "HP:0410280", "HP:0003581", "HP:0011462")
@@ -70,6 +70,10 @@ class World:
 
     def query(self) -> Query:
         """A path, tree or cycle through true edges, with conditions that mostly hold."""
+        return self.solved_query()[0]
+
+    def solved_query(self) -> tuple[Query, dict[str, str]]:
+        """The same with the nodes of the edges, by mask; they need not meet the conditions."""
         rng = self.rng
         edges = sorted(
             {(one.subject, one.predicate, one.object) for one in self.statements if not one.negated}
@@ -90,7 +94,7 @@ class World:
         conditions = [self._condition(masks, kinds) for _ in range(rng.randrange(1, 4))]
         if rng.random() < 0.4:
             conditions.insert(rng.randrange(len(conditions) + 1), self._choice(masks, kinds))
-        return Query(
+        query = Query(
             variables={mask: kinds[one] for one, mask in masks.items()},
             joins=tuple(
                 Atom(subject=masks[s], predicate=Predicate(p), object=masks[o]) for s, p, o in joins
@@ -98,6 +102,7 @@ class World:
             conditions=tuple(conditions),
             answer=rng.choice(sorted(masks.values())),
         )
+        return query, {mask: one for one, mask in masks.items()}
 
     def _condition(self, masks: dict[str, str], kinds: dict[str, EntityType]) -> Condition:
         rng = self.rng
@@ -107,12 +112,14 @@ class World:
         if rng.random() < 0.25:
             forward = rng.random() < 0.5
             low = rng.randrange(3)
+            if rng.random() < 0.7:
+                low = len(self._others(node, row.predicate, forward=forward))
             return Count(
                 subject=masks[node],
                 predicate=row.predicate,
                 forward=forward,
                 low=low,
-                high=low + rng.randrange(3),
+                high=low + rng.choice((0, 0, 1, 2)),
             )
         share = rng.choice(_SHARES) if row.frequency and rng.random() < 0.8 else None
         negated = share is None and row.negated != (rng.random() < 0.05)
@@ -126,12 +133,20 @@ class World:
             share=share,
         )
 
+    def _others(self, node: str, predicate: Predicate, *, forward: bool) -> set[str]:
+        return {
+            one.object if forward else one.subject
+            for one in self.statements
+            if (one.predicate, one.negated) == (predicate, False)
+            and (one.subject if forward else one.object) == node
+        }
+
     def _choice(self, masks: dict[str, str], kinds: dict[str, EntityType]) -> Choice:
         rng = self.rng
         extreme = rng.choice(("least", "most"))
         signs = [one for one in masks if kinds[one] is P]
         diseases = [one for one in masks if kinds[one] is D]
-        if signs and diseases and rng.random() < 0.6:
+        if signs and diseases and rng.random() < 0.45:
             return Choice(
                 subject=masks[rng.choice(signs)],
                 measure="share",
@@ -139,7 +154,7 @@ class World:
                 predicate=Predicate.HAS_PHENOTYPE,
                 of=masks[rng.choice(diseases)],
             )
-        if diseases and rng.random() < 0.5:
+        if diseases and rng.random() < 0.6:
             return Choice(subject=masks[rng.choice(diseases)], measure="onset", extreme=extreme)
         return Choice(
             subject=masks[rng.choice(sorted(masks))],

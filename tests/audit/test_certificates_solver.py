@@ -28,7 +28,7 @@ def kinds(query: Query) -> set[str]:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=25)
+@settings(max_examples=20)
 def test_agrees_with_sql_on_answers_with_and_without_each_condition(seed: int) -> None:
     rng = Random(seed)
     with tempfile.TemporaryDirectory() as folder:

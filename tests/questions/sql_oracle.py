@@ -45,8 +45,17 @@ def answers(
     return {row[0] for row in database.execute(sql(query, without)).fetchall()}
 
 
-def sql(query: Query, without: int | None = None) -> str:
-    """One table per variable with its own conditions; then the joins, from the first variable."""
+def solutions(database: duckdb.DuckDBPyConnection, query: Query) -> set[tuple[str, ...]]:
+    """Every solution that counts: a node for each variable, in their order."""
+    return set(database.execute(sql(query, None, tuple(query.variables))).fetchall())
+
+
+def sql(query: Query, without: int | None = None, asked: tuple[str, ...] = ()) -> str:
+    """One table per variable with its own conditions; then the joins, from the first variable.
+
+    `asked` are the variables to give, the answer if none are named.
+    """
+    given = ", ".join(asked or (query.answer,))
     conditions = {place: one for place, one in enumerate(query.conditions) if place != without}
     views = [
         _reached(place, one)
@@ -65,12 +74,12 @@ def sql(query: Query, without: int | None = None) -> str:
     start = f"WITH RECURSIVE {', '.join(views)}"
     choice = next((one for one in conditions.values() if isinstance(one, Choice)), None)
     if choice is None:
-        return f"{start} SELECT DISTINCT {query.answer} FROM solution"
+        return f"{start} SELECT DISTINCT {given} FROM solution"
     better = "<" if choice.extreme == "least" else ">"
     return (
         f"{start}, measured AS MATERIALIZED ({_measured(choice)}), "
         "value AS MATERIALIZED (SELECT DISTINCT n, m FROM measured) "
-        f"SELECT DISTINCT one.{query.answer} FROM measured one WHERE NOT EXISTS "
+        f"SELECT DISTINCT {given} FROM measured one WHERE NOT EXISTS "
         f"(SELECT 1 FROM value other WHERE other.n * one.m {better} one.n * other.m)"
     )
 
