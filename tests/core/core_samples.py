@@ -26,30 +26,31 @@ EVIDENCE = Evidence(source="hpo", licence="HPO", record="OMIM:154700", row=7, re
 
 def question(text: str = "Which disease does Entity_B cause?") -> Question:
     """A question of one hop and one clue."""
-    clue = {
-        "mask": "Entity_B",
+    condition = {
+        "kind": "atom",
+        "subject": "Entity_B",
         "predicate": Predicate.HAS_PHENOTYPE,
         "object": "HP:0001166",
+        "closure": True,
+    }
+    clue = {
+        "mask": "Entity_B",
+        "condition": condition,
         "text": "long, slender fingers",
+        "name": "long, slender fingers",
         "evidence": (EVIDENCE,),
     }
     query = {
         "variables": {"Entity_A": EntityType.GENE, "Entity_B": EntityType.DISEASE},
-        "atoms": (
-            {"subject": "Entity_A", "predicate": Predicate.CAUSES, "object": "Entity_B"},
-            {
-                "subject": "Entity_B",
-                "predicate": Predicate.HAS_PHENOTYPE,
-                "object": "HP:0001166",
-                "closure": True,
-            },
-        ),
+        "joins": ({"subject": "Entity_A", "predicate": Predicate.CAUSES, "object": "Entity_B"},),
+        "conditions": (condition,),
         "answer": "Entity_B",
     }
     return Question.create(
         question=text,
         answer={"id": MARFAN, "name": "Marfan syndrome", "aliases": ("MFS", "Marfanův")},
         specialty="genetics",
+        shape="chain",
         entities=(
             {"mask": "Entity_A", "id": FBN1, "type": "gene", "name": "FBN1", "aliases": ()},
             {

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from core_samples import Note, question, trajectory
+from core_samples import EVIDENCE, Note, question, trajectory
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from medresearcher.records.base import canonical, digest
-from medresearcher.records.question import Question
+from medresearcher.records.knowledge import EntityType, Predicate
+from medresearcher.records.question import Atom, Choice, Clue, Count, Query, Question
 from medresearcher.records.trajectory import Message, Trajectory
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -74,6 +75,47 @@ def test_evidence_cannot_be_empty():
     value["hops"][0]["evidence"] = []
     with pytest.raises(ValidationError, match="evidence"):
         Question.model_validate(value)
+
+
+SIGN = Atom(subject="A", predicate=Predicate.HAS_PHENOTYPE, object="HP:1", share=(0.1, 0.2))
+COUNT = Count(subject="B", predicate=Predicate.CAUSES, forward=True, low=2, high=2)
+CHOICE = Choice(subject="A", measure="onset", extreme="least")
+JOIN = Atom(subject="B", predicate=Predicate.CAUSES, object="A")
+VARIABLES = {"A": EntityType.DISEASE, "B": EntityType.GENE}
+
+
+def query(**changes):
+    given = {"variables": VARIABLES, "joins": (JOIN,), "conditions": (), "answer": "A"}
+    return Query(**{**given, **changes})
+
+
+def test_conditions_of_every_kind_keep_their_kind():
+    whole = query(conditions=(SIGN, COUNT, CHOICE))
+    assert Query.model_validate_json(whole.model_dump_json()) == whole
+    clues = [
+        Clue(mask="A", condition=one, text="x", evidence=(EVIDENCE,)) for one in whole.conditions
+    ]
+    assert [clue.predicate for clue in clues] == [
+        Predicate.HAS_PHENOTYPE,
+        Predicate.CAUSES,
+        None,
+    ]
+    assert [clue.object for clue in clues] == ["HP:1", None, None]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"joins": (SIGN,)}, "two variables"),
+        ({"joins": (JOIN.model_copy(update={"closure": True}),)}, "neither closure"),
+        ({"joins": (JOIN.model_copy(update={"negated": True}),)}, "neither closure"),
+        ({"joins": (JOIN.model_copy(update={"share": (0.0, 1.0)}),)}, "neither closure"),
+        ({"conditions": (CHOICE, CHOICE)}, "at most one choice"),
+    ],
+)
+def test_a_query_that_means_nothing_is_refused(changes, words):
+    with pytest.raises(ValidationError, match=words):
+        query(**changes)
 
 
 def test_records_are_frozen():

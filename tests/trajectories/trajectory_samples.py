@@ -131,10 +131,18 @@ def question(
         }
         for number in range(hops)
     ]
+    condition = {
+        "kind": "atom",
+        "subject": "Entity_A",
+        "predicate": Predicate.HAS_PHENOTYPE,
+        "object": "HP:0001166",
+        "closure": True,
+    }
     return Question.create(
         question=text,
         answer={"id": ids[-1], "name": f"name {hops}", "aliases": ()},
         specialty=specialty,
+        shape="chain",
         entities=[
             {"mask": mask, "id": one, "type": kind, "name": f"name {number}", "aliases": ()}
             for number, (mask, one, kind) in enumerate(zip(masks, ids, types, strict=True))
@@ -143,22 +151,24 @@ def question(
         clues=[
             {
                 "mask": "Entity_A",
-                "predicate": Predicate.HAS_PHENOTYPE,
-                "object": "HP:0001166",
+                "condition": condition,
                 "text": "long, slender fingers",
+                "name": "long, slender fingers",
                 "evidence": evidence,
             }
         ],
         certificate={
             "query": {
                 "variables": dict(zip(masks, types, strict=True)),
-                "atoms": [
+                "joins": [
                     {
-                        "subject": "Entity_A",
-                        "predicate": Predicate.HAS_PHENOTYPE,
-                        "object": "HP:0001166",
+                        "subject": masks[number if number % 2 else number + 1],
+                        "predicate": Predicate.CAUSES,
+                        "object": masks[number + 1 if number % 2 else number],
                     }
+                    for number in range(hops)
                 ],
+                "conditions": [condition],
                 "answer": masks[-1],
             },
             "answer": ids[-1],
