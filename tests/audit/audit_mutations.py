@@ -3,6 +3,7 @@
 from medresearcher.audit.defects import Kind
 
 _PROOF = {Kind.ANSWER_NOT_UNIQUE, Kind.ANSWER_DIFFERS}
+_NO_ANSWER = {Kind.HOP_DISAGREES, Kind.WRONG_DIRECTION, Kind.ANSWER_DIFFERS}
 EXPECTED: dict[str, set[Kind]] = {
     "second_answer": _PROOF,
     "needed_clue_dropped": _PROOF,
@@ -13,12 +14,12 @@ EXPECTED: dict[str, set[Kind]] = {
     "count_off_by_one": {Kind.CONDITION_FAILS},
     "share_out_of_range": {Kind.CONDITION_FAILS},
     "absence_claimed": {Kind.CONDITION_FAILS},
-    "wrong_answer": {Kind.HOP_DISAGREES, Kind.ANSWER_DIFFERS},
-    "rival_as_answer": {Kind.HOP_DISAGREES, Kind.ANSWER_DIFFERS},
+    "wrong_answer": _NO_ANSWER,
+    "rival_as_answer": _NO_ANSWER,
     "answer_outside_the_graph": {Kind.ANSWER_OUTSIDE_GRAPH},
     "wrong_dropped_answer": {Kind.DROPPED_ANSWERS_WRONG},
     "swapped_hop": {Kind.HOP_DISAGREES},
-    "hop_to_another": {Kind.HOP_DISAGREES},
+    "hop_to_another": {Kind.HOP_DISAGREES, Kind.WRONG_DIRECTION},
     "wrong_direction": {Kind.WRONG_DIRECTION},
     "walked_backwards": {Kind.WRONG_DIRECTION},
     "broken_mask_mapping": {Kind.MASK_MAPPING_BROKEN, Kind.HOP_DISAGREES},

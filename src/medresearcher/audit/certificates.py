@@ -18,6 +18,7 @@ from medresearcher.audit.structure import structure
 from medresearcher.engines.engine import Engine
 from medresearcher.engines.progress import Advance
 from medresearcher.errors import Failure
+from medresearcher.graph.tables import read_tables
 from medresearcher.records.question import Question
 
 Placed = tuple[str, Any]  # where a question stands in its file, and its JSON value
@@ -79,7 +80,11 @@ class Auditor:
 def audit(
     values: Sequence[Placed], folder: Path, *, workers: int = 1, advance: Advance
 ) -> list[Checked]:
-    """Check questions against the graph in `folder`; the results are in the order of `values`."""
+    """Check questions against the graph in `folder`; the results are in the order of `values`.
+
+    `InputError` when the graph is missing or broken.
+    """
+    read_tables(folder)  # what is wrong with it is said once, not by every worker
     starts = range(0, len(values), _CHUNK)
     results: dict[int, list[Checked]] = {}
     engine = Engine(workers=workers if len(values) > _WORTH else 1)

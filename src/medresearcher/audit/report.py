@@ -89,7 +89,7 @@ class Audit:
             value, low, high = ("not known" if it is None else f"{it:.3f}" for it in numbers)
             lines.append(f"{name:<24} {value}  ({low} to {high}, n = {one.n})")
         for kind, count in sorted(by_kind(self.checked).items()):
-            lines.append(f"{kind}: {count:,} questions")
+            lines.append(f"{kind}: {count:,} of {self.items:,}")
             lines += [f"  {example}" for example in self.examples(kind)]
         return lines
 
