@@ -83,6 +83,14 @@ def test_a_search_finds_by_page_or_by_name(meter):
     assert (neither.by_question, neither.shown) == (Found(page=False, named=False), False)
 
 
+def test_the_meter_sees_the_documents_that_the_search_tool_shows(kb):
+    index = Index.open(kb / "index")
+    for text in ("ataxia", "seizure fever zebra", "in the ice", "nothing like it"):
+        ids = [one.id for one in index.documents(text, 3)]
+        assert ids == [one.id for one in index.search(text, 3)]
+    assert index.documents("?!", 3) == []
+
+
 def test_what_the_hit_does_not_show_is_named_all_the_same(meter):
     """The name stands in the document, but far from the passage that fits the query."""
     deep = meter.measure(asked("the narwhal in the ice", "cedar sclerosis"))
