@@ -5,6 +5,7 @@ from random import Random
 from typing import NamedTuple
 
 from medresearcher.audit.certificates import Auditor
+from medresearcher.audit.defects import Kind
 from medresearcher.audit.facts import Facts
 from medresearcher.audit.mutations import MUTATIONS
 from medresearcher.audit.patient import Patient
@@ -12,16 +13,17 @@ from medresearcher.records.question import Question
 
 
 class Detection(NamedTuple):
-    """How many of the questions with one kind of defect were found wrong."""
+    """How many questions got one kind of defect, were refused, and refused for what it is."""
 
     made: int
     detected: int
+    named: int
 
 
 def mutate(name: str, question: Question, facts: Facts, rng: Random) -> Question | None:
     """The question with one defect, and the id of its new content; `None` if it offers no place."""
     content = question.model_dump(mode="json", by_alias=True, exclude={"id", "schema_name"})
-    if MUTATIONS[name](Patient(content, facts, rng)) is False:
+    if MUTATIONS[name].change(Patient(content, facts, rng)) is False:
         return None
     return Question.create(**content)
 
@@ -41,8 +43,8 @@ def detection(
 ) -> Mapping[str, Detection]:
     """For every kind of defect, how many of up to `each` mutants are detected."""
     return {
-        name: _detected(sample(name, questions, auditor.facts, rng, each), auditor)
-        for name in MUTATIONS
+        name: _detected(sample(name, questions, auditor.facts, rng, each), auditor, one.kinds)
+        for name, one in MUTATIONS.items()
     }
 
 
@@ -59,6 +61,6 @@ def sample(
     return list(found.values())
 
 
-def _detected(some: Iterable[Question], auditor: Auditor) -> Detection:
-    verdicts = [bool(auditor.check(one)) for one in some]
-    return Detection(len(verdicts), sum(verdicts))
+def _detected(some: Iterable[Question], auditor: Auditor, kinds: frozenset[Kind]) -> Detection:
+    found = [{defect.kind for defect in auditor.check(one)} for one in some]
+    return Detection(len(found), sum(map(bool, found)), sum(bool(one & kinds) for one in found))

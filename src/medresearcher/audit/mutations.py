@@ -6,8 +6,9 @@ the question offers no place for it.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
+from medresearcher.audit.defects import Kind
 from medresearcher.audit.facts import Edge, share
 from medresearcher.audit.patient import Json, Patient, above, atom
 from medresearcher.records.knowledge import Predicate
@@ -15,19 +16,35 @@ from medresearcher.records.knowledge import Predicate
 _NO_ROW = 10_000_000
 _SYMBOL = 5
 
-Mutation = Callable[[Patient], Any]
+Change = Callable[[Patient], Any]
+
+
+class Mutation(NamedTuple):
+    """A change that puts in a defect; `kinds`: what an auditor should say, one of these."""
+
+    change: Change
+    kinds: frozenset[Kind]
+
+
 MUTATIONS: dict[str, Mutation] = {}
 
+_PROOF = (Kind.ANSWER_NOT_UNIQUE, Kind.ANSWER_DIFFERS)
+_NO_ANSWER = (Kind.HOP_DISAGREES, Kind.WRONG_DIRECTION, Kind.ANSWER_DIFFERS)
 
-def _mutation(change: Mutation) -> Mutation:
-    MUTATIONS[change.__name__.removeprefix("_")] = change
-    return change
+
+def _mutation(*kinds: Kind) -> Callable[[Change], Change]:
+    def named(change: Change) -> Change:
+        name = change.__name__.removeprefix("_")
+        MUTATIONS[name] = Mutation(change, frozenset(kinds))
+        return change
+
+    return named
 
 
 # Defects of the proof.
 
 
-@_mutation
+@_mutation(*_PROOF)
 def _second_answer(it: Patient) -> Any:
     """A clue becomes one that another entity meets as well as the answer does."""
     place = it.clue()
@@ -43,7 +60,7 @@ def _second_answer(it: Patient) -> Any:
     return it.replace(place, atom(edge), it.rows(edge))
 
 
-@_mutation
+@_mutation(*_PROOF)
 def _needed_clue_dropped(it: Patient) -> Any:
     """A clue is gone everywhere but from the text."""
     place = it.clue()
@@ -56,7 +73,7 @@ def _needed_clue_dropped(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.CLUE_DISAGREES)
 def _clue_not_asked(it: Patient) -> Any:
     """A clue that the proof needs is not among the clues of the question."""
     place = it.clue()
@@ -66,7 +83,7 @@ def _clue_not_asked(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.CLUE_NOT_NEEDED)
 def _redundant_clue(it: Patient) -> Any:
     """A further true clue, said to be needed."""
     mask = it.rng.choice(sorted(it.query["variables"]))
@@ -83,7 +100,7 @@ def _redundant_clue(it: Patient) -> Any:
     return it.replace(len(it.clues) - 1, atom(edge), it.rows(edge))
 
 
-@_mutation
+@_mutation(Kind.ANSWER_NOT_UNIQUE)
 def _generalised_too_far(it: Patient) -> Any:
     """The object of a clue becomes so general that another entity meets the clue."""
     mask = it.query["answer"]
@@ -103,7 +120,7 @@ def _generalised_too_far(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(*_PROOF)
 def _choice_with_a_tie(it: Patient) -> Any:
     """A clue becomes a choice by a number in which another entity equals the answer."""
     place = it.clue()
@@ -132,7 +149,7 @@ def _choice_with_a_tie(it: Patient) -> Any:
     )
 
 
-@_mutation
+@_mutation(Kind.CONDITION_FAILS)
 def _count_off_by_one(it: Patient) -> Any:
     """A clue counts one edge more or less than there are."""
     place = it.clue()
@@ -148,7 +165,7 @@ def _count_off_by_one(it: Patient) -> Any:
     return it.replace(place, {**condition, "low": said, "high": said}, evidence)
 
 
-@_mutation
+@_mutation(Kind.CONDITION_FAILS)
 def _share_out_of_range(it: Patient) -> Any:
     """A clue reports a share that no row of its edge has."""
     place = it.clue()
@@ -168,7 +185,7 @@ def _share_out_of_range(it: Patient) -> Any:
     return it.replace(place, {**atom(edge), "share": span}, it.rows(edge))
 
 
-@_mutation
+@_mutation(Kind.CONDITION_FAILS)
 def _absence_claimed(it: Patient) -> Any:
     """A sign that the entity has is said to be absent."""
     place = it.clue(lambda one: one["condition"]["kind"] == "atom")
@@ -186,7 +203,7 @@ def _absence_claimed(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(*_NO_ANSWER)
 def _wrong_answer(it: Patient) -> Any:
     """Another entity of the type stands for the answer, wherever the answer stands."""
     old = it.answer["id"]
@@ -196,7 +213,7 @@ def _wrong_answer(it: Patient) -> Any:
     return it.rename(it.rng.choice(sorted(others))) if others else False
 
 
-@_mutation
+@_mutation(*_NO_ANSWER)
 def _rival_as_answer(it: Patient) -> Any:
     """What would answer without one of the clues stands for the answer."""
     place = it.clue()
@@ -206,7 +223,7 @@ def _rival_as_answer(it: Patient) -> Any:
     return it.rename(rival)
 
 
-@_mutation
+@_mutation(Kind.ANSWER_OUTSIDE_GRAPH)
 def _answer_outside_the_graph(it: Patient) -> Any:
     """The answer is an identifier that the graph does not have."""
     prefix = it.answer["id"].partition(":")[0]
@@ -214,7 +231,7 @@ def _answer_outside_the_graph(it: Patient) -> Any:
     return it.rename(next(name for name in names if name not in it.facts.nodes))
 
 
-@_mutation
+@_mutation(Kind.DROPPED_ANSWERS_WRONG)
 def _wrong_dropped_answer(it: Patient) -> Any:
     """An entity is said to answer without a clue, and does not."""
     place = it.clue()
@@ -229,7 +246,7 @@ def _wrong_dropped_answer(it: Patient) -> Any:
 # Defects of the chain.
 
 
-@_mutation
+@_mutation(Kind.HOP_DISAGREES)
 def _swapped_hop(it: Patient) -> Any:
     """Two hops stand in each other's place."""
     hops = it.question["hops"]
@@ -240,7 +257,7 @@ def _swapped_hop(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.HOP_DISAGREES, Kind.WRONG_DIRECTION)
 def _hop_to_another(it: Patient) -> Any:
     """One end of a hop is another entity of its type."""
     hop = it.rng.choice(it.question["hops"])
@@ -250,7 +267,7 @@ def _hop_to_another(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.WRONG_DIRECTION)
 def _wrong_direction(it: Patient) -> Any:
     """A hop and its join state the edge the other way round."""
     place = it.rng.randrange(len(it.question["hops"]))
@@ -263,7 +280,7 @@ def _wrong_direction(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.WRONG_DIRECTION)
 def _walked_backwards(it: Patient) -> Any:
     """A hop starts at an entity that nothing has led to."""
     known = {it.question["entities"][0]["mask"]}
@@ -276,7 +293,7 @@ def _walked_backwards(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.MASK_MAPPING_BROKEN, Kind.HOP_DISAGREES)
 def _broken_mask_mapping(it: Patient) -> Any:
     """Two masks are mixed up, one stands twice, or one is of nothing."""
     one, other = it.rng.sample(it.question["entities"], 2)
@@ -288,7 +305,7 @@ def _broken_mask_mapping(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.WRONG_GRAPH)
 def _other_graph(it: Patient) -> Any:
     """The certificate is of another graph."""
     digits = list(it.proof["graph"])
@@ -300,13 +317,13 @@ def _other_graph(it: Patient) -> Any:
 # Defects of the evidence.
 
 
-@_mutation
+@_mutation(Kind.EVIDENCE_MISSING)
 def _evidence_deleted(it: Patient) -> Any:
     """An evidence row is one that does not exist."""
     it.rng.choice(it.evidence())["row"] += _NO_ROW
 
 
-@_mutation
+@_mutation(Kind.EVIDENCE_FOR_OTHER_EDGE)
 def _evidence_of_another_edge(it: Patient) -> Any:
     """An evidence row is one of another edge of the same predicate."""
     hop = it.rng.choice(it.question["hops"])
@@ -320,19 +337,19 @@ def _evidence_of_another_edge(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.EVIDENCE_MISSING)
 def _wrong_frequency(it: Patient) -> Any:
     """An evidence row has a frequency that its source does not state."""
     it.rng.choice(it.evidence())["frequency"] = "977/978"
 
 
-@_mutation
+@_mutation(Kind.EVIDENCE_MISSING)
 def _wrong_reference(it: Patient) -> Any:
     """An evidence row cites a publication that its source does not cite."""
     it.rng.choice(it.evidence())["reference"] = f"PMID:{it.rng.randrange(10**9, 10**10)}"
 
 
-@_mutation
+@_mutation(Kind.LICENCE_WRONG)
 def _wrong_licence(it: Patient) -> Any:
     """An evidence row is said to be free of any rights."""
     row = it.rng.choice(it.evidence())
@@ -342,7 +359,7 @@ def _wrong_licence(it: Patient) -> Any:
 # Defects of the words.
 
 
-@_mutation
+@_mutation(Kind.ALIAS_LEAK)
 def _alias_leak(it: Patient) -> Any:
     """The text has a name or alias of a hidden entity."""
     entity = it.rng.choice(it.question["entities"])
@@ -355,7 +372,7 @@ def _alias_leak(it: Patient) -> Any:
     it.question["question"] = " ".join(words)
 
 
-@_mutation
+@_mutation(Kind.NAMES_DIFFER)
 def _hidden_alias_left_out(it: Patient) -> Any:
     """An alias of a hidden entity is not listed, so that it could leak unseen."""
     some = [one for one in it.question["entities"] if one["aliases"]]
@@ -366,7 +383,7 @@ def _hidden_alias_left_out(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.ALIAS_AMBIGUOUS)
 def _foreign_alias(it: Patient) -> Any:
     """A name of another entity is accepted as the answer."""
     kind = it.facts.nodes[it.answer["id"]].type
@@ -378,7 +395,7 @@ def _foreign_alias(it: Patient) -> Any:
     return None
 
 
-@_mutation
+@_mutation(Kind.CLUE_TEXT_MISSING)
 def _clue_not_in_the_text(it: Patient) -> Any:
     """A clue is worded in a way that the question is not."""
     place = it.clue()
