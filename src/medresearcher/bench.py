@@ -5,14 +5,18 @@ says how many times better than its mark a result is: at least 1 where it is met
 """
 
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from random import Random
 from typing import NamedTuple, TypeVar
 
+from medresearcher.audit.certificates import auditor_of
+from medresearcher.audit.detection import detection
 from medresearcher.engines.progress import progress
 from medresearcher.errors import InputError
 from medresearcher.graph.blocks import bits
@@ -24,18 +28,24 @@ from medresearcher.graph.store import Graph
 from medresearcher.kb import GRAPH, KnowledgeBase
 from medresearcher.questions.certify import certify
 from medresearcher.questions.compose import Composer, Draft, Plan
+from medresearcher.questions.synthesize import write_questions
 from medresearcher.records.knowledge import EntityType, Predicate
-from medresearcher.settings import Controls
+from medresearcher.records.question import Question
+from medresearcher.runs import read_records
+from medresearcher.settings import Controls, SynthesisSettings
 
 T = TypeVar("T")
 
 LOAD_LIMIT_S = 2.0
 CHAIN_LIMIT_MS = 50.0
+AUDIT_LIMIT = 5_000.0  # certificates per minute and processor
+DETECTION_LIMIT = 0.99
 LONG = 10
 _DISEASES, _NODES = 200, 2_000
 _SIZES, _SAMPLES, _STARTS = (8, 16, 20), 10, 10
 _PEER_S = 3.0
 _LOADS, _DRAFTS = 3, 60
+_QUESTIONS, _MUTANTS = 48, 100
 
 
 class Result(NamedTuple):
@@ -255,11 +265,29 @@ def _prove(solver: Solver, draft: Draft) -> None:
     certify(solver, draft.certificate.query, draft.answer.id, nodes, draft.pattern.branch)
 
 
+def mutations(bench: Bench) -> Iterator[Result]:
+    """How fast certificates are proven again, and which share of injected defects is found."""
+    with tempfile.TemporaryDirectory(prefix="medresearcher-") as folder:
+        file = Path(folder) / "questions.jsonl"
+        write_questions(bench.graph, file, SynthesisSettings(), count=_QUESTIONS, seed=bench.seed)
+        questions = list(read_records(file, Question))
+    auditor = auditor_of(bench.base.folder / GRAPH)
+    refused, seconds = _timed(lambda: sum(bool(auditor.check(one)) for one in questions))
+    number = len(questions)
+    speed = 60 * number / seconds
+    yield higher("audit: certificates", speed, "per minute", number, "limit", AUDIT_LIMIT)
+    yield Result("audit: good ones refused", refused / number, "share", number)
+    for name, one in detection(questions, auditor, Random(bench.seed), _MUTANTS).items():
+        found = one.detected / one.made if one.made else 0.0
+        yield higher(f"audit: {name}", found, "share", one.made, "limit", DETECTION_LIMIT)
+
+
 BENCHMARKS: Mapping[str, Callable[[Bench], Iterator[Result]]] = {
     "load": load,
     "chains": chains,
     "peer": peer,
     "proofs": proofs,
+    "mutations": mutations,
 }
 
 
