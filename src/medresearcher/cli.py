@@ -41,6 +41,11 @@ Consent = Annotated[
     list[str] | None,
     typer.Option(help="Use a source under non-commercial terms; repeatable.", metavar="NAME"),
 ]
+EngineName = Annotated[str, typer.Option("--engine", help="Where work is done: local or ray.")]
+Workers = Annotated[
+    int | None, typer.Option(help="Local processes; default: one per processor.", min=1)
+]
+Address = Annotated[str | None, typer.Option(help="Address of a Ray cluster.")]
 Seed = Annotated[int, typer.Option(help="All randomness comes from it.")]
 
 
@@ -275,16 +280,26 @@ def stats(kb: Kb = None, as_json: Json = False) -> None:
 def synthesize(
     count: Annotated[int, typer.Option(min=1, help="How many questions to make.")],
     out: Annotated[Path, typer.Option(help="The JSONL file to write.", metavar="FILE")],
+    engine: EngineName = "local",
+    workers: Workers = None,
+    address: Address = None,
     kb: Kb = None,
     seed: Seed = DEFAULT_SEED,
     as_json: Json = False,
 ) -> None:
     """Make certified questions from the knowledge base."""
+    from medresearcher.engines.engine import choose_engine
     from medresearcher.questions.synthesize import write_questions
 
-    settings = _settings().synthesis
-    graph = _knowledge(kb).graph
-    _print_counts(write_questions(graph, out, settings, count=count, seed=seed), as_json=as_json)
+    counts = write_questions(
+        _knowledge(kb).graph,
+        out,
+        _settings().synthesis,
+        count=count,
+        seed=seed,
+        engine=choose_engine(engine, workers, address),
+    )
+    _print_counts(counts, as_json=as_json)
 
 
 @app.command()

@@ -18,17 +18,24 @@ MAX_FAMILY = 40
 _LEFTOVERS = re.compile(r"RNA|systematic|uncharacteri|unclassified|orphan|domain|pseudogene", re.I)
 _NUMBER = re.compile(r"[\s,]+(?:type\s+)?(?:\d+[a-z]*|[ivx]+[a-z]?|[a-z]\d*)$", re.I)
 
-_STEPS: dict[EntityType, tuple[tuple[Predicate, bool], ...]] = {
-    EntityType.DISEASE: ((Predicate.CAUSES, False), (Predicate.TREATS, False)),
-    EntityType.GENE: (
-        (Predicate.CAUSES, True),
-        (Predicate.MEMBER_OF, True),
-        (Predicate.PARTICIPATES_IN, True),
-        (Predicate.AFFECTS, False),
+# From each type: along which predicate, whether forward, and to which type.
+STEPS: dict[EntityType, tuple[tuple[Predicate, bool, EntityType], ...]] = {
+    EntityType.DISEASE: (
+        (Predicate.CAUSES, False, EntityType.GENE),
+        (Predicate.TREATS, False, EntityType.DRUG),
     ),
-    EntityType.GENE_GROUP: ((Predicate.MEMBER_OF, False),),
-    EntityType.PATHWAY: ((Predicate.PARTICIPATES_IN, False),),
-    EntityType.DRUG: ((Predicate.TREATS, True), (Predicate.AFFECTS, True)),
+    EntityType.GENE: (
+        (Predicate.CAUSES, True, EntityType.DISEASE),
+        (Predicate.MEMBER_OF, True, EntityType.GENE_GROUP),
+        (Predicate.PARTICIPATES_IN, True, EntityType.PATHWAY),
+        (Predicate.AFFECTS, False, EntityType.DRUG),
+    ),
+    EntityType.GENE_GROUP: ((Predicate.MEMBER_OF, False, EntityType.GENE),),
+    EntityType.PATHWAY: ((Predicate.PARTICIPATES_IN, False, EntityType.GENE),),
+    EntityType.DRUG: (
+        (Predicate.TREATS, True, EntityType.DISEASE),
+        (Predicate.AFFECTS, True, EntityType.GENE),
+    ),
 }
 # Of these, one with more than `MAX_FAMILY` members is too general to be passed through.
 _FAMILIES = {
@@ -77,10 +84,10 @@ def _extend(
 
 def steps_from(graph: Graph, node: str) -> Iterator[Step]:
     """Yield every step that a chain may take from a node, hubs left out; none for other types."""
-    for predicate, forward in _STEPS.get(graph.type(node), ()):
+    for predicate, forward, kind in STEPS.get(graph.type(node), ()):
         near = graph.objects(node, predicate) if forward else graph.subjects(node, predicate)
         for end in near:
-            if not is_hub(graph, end):
+            if graph.type(end) is kind and not is_hub(graph, end):
                 yield Step(node, predicate, end, forward)
 
 
@@ -123,6 +130,6 @@ def excluded(graph: Graph, node: str) -> frozenset[Mark]:
     code, kind = graph.code(node), graph.type(node)
     near = (
         graph.neighbours(code, predicate, forward=forward)
-        for predicate, forward in _STEPS.get(kind, ())
+        for predicate, forward, _ in STEPS.get(kind, ())
     )
     return frozenset((marks(graph, node)[1], *graph.below(code), *chain.from_iterable(near)))

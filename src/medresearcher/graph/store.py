@@ -70,7 +70,8 @@ class Adjacency:
 class Graph:
     """A loaded graph. Nodes are CURIEs outside, and their rank in the sorted ids (codes) inside."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, folder: Path) -> None:
+        self.folder = folder
         entities, statements, self._prevalences, self._matches, self.digest = tables
         self._entities = entities
         self._statements = statements
@@ -100,7 +101,7 @@ class Graph:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read the graph in `folder`; `InputError` if there is none or it is damaged."""
-        return cls(read_tables(folder))
+        return cls(read_tables(folder), folder)
 
     @classmethod
     def build(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from random import Random
 
-from medresearcher.graph.chains import Step, chains, steps_from, touch
+from medresearcher.graph.chains import STEPS, Step, chains, steps_from, touch
 from medresearcher.graph.store import Graph
 from medresearcher.records.knowledge import EntityType, Predicate
 
@@ -27,6 +27,7 @@ _ENDS = {
 # A hidden sign that more diseases share than this says nothing.
 _MAX_SHARED = 40
 _TRIED = 12
+_SHORTEST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,30 @@ class Pattern:
         """The hidden entities, in the order in which they came."""
         ends = (step.end for step in self.steps)
         return tuple(dict.fromkeys((self.steps[0].start, *ends)))
+
+
+def answers(graph: Graph, shape: str, hops: int) -> frozenset[EntityType]:
+    """The types of entity that a pattern of this shape and length can ask for, by types alone."""
+    if shape == "chain":
+        ends = {kind for kind in _ENDS if EntityType.DISEASE in _reached(graph, hops - 1)}
+        return _reached(graph, hops) | ends
+    if shape == "fork":
+        trunks = (hops - length for length in (1, 2) if hops - length >= _SHORTEST)
+        return frozenset().union(*(_reached(graph, trunk) for trunk in trunks))
+    return _reached(graph, hops - 2) if hops - 2 >= _SHORTEST else frozenset()
+
+
+def _reached(graph: Graph, hops: int) -> frozenset[EntityType]:
+    """The types of entity that a chain of so many steps from a disease can end in."""
+    kinds = frozenset({EntityType.DISEASE})
+    for _ in range(hops):
+        kinds = frozenset(
+            end
+            for kind in kinds
+            for predicate, _, end in STEPS.get(kind, ())
+            if graph.edge_count(predicate)
+        )
+    return kinds
 
 
 def patterns(graph: Graph, start: str, shape: str, hops: int, rng: Random) -> Iterator[Pattern]:
@@ -73,7 +98,7 @@ def _chains(graph: Graph, start: str, hops: int, rng: Random) -> Iterator[Patter
 def _forks(graph: Graph, start: str, hops: int, rng: Random) -> Iterator[Pattern]:
     """A chain to the answer and a branch of one or two steps from one of its later entities."""
     for length in rng.sample((1, 2), 2):
-        if hops - length < 2:
+        if hops - length < _SHORTEST:
             continue
         for trunk in islice(chains(graph, start, hops - length, rng), _TRIED):
             nodes = (start, *(step.end for step in trunk))

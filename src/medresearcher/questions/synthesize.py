@@ -1,16 +1,19 @@
 """The stage `synthesize`: certified questions, balanced over specialties, shapes and answers.
 
-Every rare disease and plan has its own random generator, drawn from the seed; a
-question therefore does not depend on what was made before it, and a run that was stopped goes
-on where it was and ends with the same bytes.
+Rare diseases are worked on in batches; each batch, and each plan of a question, has its own
+random generator, drawn from the seed. So questions do not depend on which process made them or
+when, and a run that was stopped ends with the same bytes.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
+from medresearcher.engines.engine import Engine
 from medresearcher.engines.progress import Advance, progress
 from medresearcher.errors import MedResearcherError
 from medresearcher.graph.rarity import rarity
@@ -19,6 +22,7 @@ from medresearcher.questions.compose import Composer, Plan
 from medresearcher.questions.grammar import Teller
 from medresearcher.questions.leaks import leaks
 from medresearcher.questions.patterns import SHAPES
+from medresearcher.questions.patterns import answers as possible_answers
 from medresearcher.questions.specialties import SPECIALTIES, Classifier
 from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.question import Question
@@ -27,7 +31,6 @@ from medresearcher.settings import SynthesisSettings
 
 _MIN_SIGNS = 4
 
-Made = Mapping[tuple[str, Plan], Question]
 Accept = Callable[[Question], bool]
 
 # How often each shape and each type of answer is wanted, relative to the others. A mode of
@@ -43,7 +46,11 @@ _ANSWERS = {
     EntityType.INHERITANCE: 0.3,
     EntityType.ONSET: 0.3,
 }
-_ENDS = frozenset({EntityType.PHENOTYPE, EntityType.INHERITANCE, EntityType.ONSET})
+REPEATABLE = frozenset({EntityType.PHENOTYPE, EntityType.INHERITANCE, EntityType.ONSET})
+_BATCH = 16
+_PASSES = 12
+# With fewer questions than this in store, a specialty draws the next batch.
+_LOW = 8
 _PLANS_TRIED = 8
 # A failure counts as this part of a question made.
 _FAILED = 0.05
@@ -52,14 +59,14 @@ _FAILED = 0.05
 class Balance:
     """Which plan to try next, so that shapes, lengths and answers come as often as wanted."""
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
-        self._plans = plans
+    def __init__(self, plans: Sequence[Plan], rng: Random) -> None:
+        self._plans = rng.sample(plans, len(plans))
         self._made: Counter[tuple[str, object]] = Counter()
         self._failed: Counter[Plan] = Counter()
 
     def plans(self) -> list[Plan]:
-        """The plans, those that are most behind first."""
-        return sorted(self._plans, key=lambda one: self._ahead(one))
+        """The plans, those that are most behind first, equal ones in an order drawn from `rng`."""
+        return sorted(self._plans, key=self._ahead)
 
     def count(self, plan: Plan) -> None:
         """Note that a question of this plan was made."""
@@ -78,30 +85,34 @@ class Balance:
         )
 
 
-class Synthesizer:
-    """Draws questions from one graph.
+class Batch(NamedTuple):
+    """One work item: so many anchors of a specialty, counted from the first batch on."""
 
-    `made` holds those of an earlier start of the run; a question that `accept` refuses is left
-    out, and another one is tried in its place.
-    """
+    specialty: str
+    number: int
+
+
+class Drawn(NamedTuple):
+    """The questions of a batch; `last` if its specialty has no more anchors."""
+
+    questions: tuple[Question, ...]
+    last: bool
+
+
+class Synthesizer:
+    """Draws questions from one graph; one that `accept` refuses is left out."""
 
     def __init__(
-        self,
-        graph: Graph,
-        settings: SynthesisSettings,
-        seed: int,
-        made: Made | None = None,
-        accept: Accept | None = None,
+        self, graph: Graph, settings: SynthesisSettings, seed: int, accept: Accept | None = None
     ) -> None:
         self.graph = graph
         self.settings = settings
         self.seed = seed
-        self.made = made or {}
         self.accept = accept
         self.composer = Composer(graph, settings.controls)
         self.classifier = Classifier(graph)
-        self.refused: Counter[str] = Counter()
 
+    @cached_property
     def anchors(self) -> dict[str, list[str]]:
         """Diseases that a question may start from, by specialty, in an order set by the seed."""
         found: dict[str, list[str]] = {specialty.name: [] for specialty in SPECIALTIES}
@@ -110,71 +121,52 @@ class Synthesizer:
             genes = self.graph.subjects(disease, Predicate.CAUSES)
             if len(signs) >= _MIN_SIGNS and genes:
                 specialty = self.classifier.specialty(disease)
-                if specialty:
+                if specialty and self._is_rare(disease):
                     found[specialty].append(disease)
         for name, diseases in found.items():
             Random(f"{self.seed}/{name}").shuffle(diseases)
         return found
 
+    @cached_property
     def plans(self) -> list[Plan]:
-        """Every plan that the settings allow and the graph has entities for."""
+        """Every plan that the settings allow and the graph has relations for."""
         shapes = SHAPES if self.settings.controls.cycles else SHAPES[:1]
-        lengths = range(self.settings.min_hops, self.settings.max_hops + 1)
         return [
             Plan(shape, hops, answer)
-            for hops in lengths
+            for hops in range(self.settings.min_hops, self.settings.max_hops + 1)
             for shape in shapes
-            for answer in _ANSWERS
+            for answer in sorted(possible_answers(self.graph, shape, hops))
             if self.graph.codes_of(answer)
-            and (shape == "chain" or (hops > 2 and answer not in _ENDS))
-            and not (shape == "cycle" and hops == 3)
         ]
 
-    def draw(self) -> Iterator[Question]:
-        """Yield questions, one specialty after the other in turn, until the graph has no more.
+    def batch(self, batch: Batch) -> Drawn:
+        """The questions of one batch: from each anchor the first plan that can be carried out.
 
-        No two share their answer or the disease they start from; modes of inheritance, ages of
-        onset and signs may be asked for again.
+        When the anchors are through, they are gone through again, for other questions.
         """
-        answers: set[str] = set()
-        balance = Balance(self.plans())
-        lines = [self._of_specialty(*pair, answers, balance) for pair in self.anchors().items()]
-        while lines:
-            for line in list(lines):
-                question = next(line, None)
-                if question is None:
-                    lines.remove(line)
-                else:
-                    yield question
-
-    def _of_specialty(
-        self, specialty: str, anchors: list[str], answers: set[str], balance: Balance
-    ) -> Iterator[Question]:
-        for anchor in anchors:
+        every = self.anchors[batch.specialty]
+        start, stop = batch.number * _BATCH, (batch.number + 1) * _BATCH
+        balance = Balance(self.plans, Random(f"{self.seed}/{batch}"))
+        made: list[Question] = []
+        for place in range(start, min(stop, _PASSES * len(every))):
+            turn, number = divmod(place, len(every))
             for plan in balance.plans()[:_PLANS_TRIED]:
-                question = self.make(specialty, anchor, plan)
-                if question and question.answer.id not in answers:
-                    if plan.answer not in _ENDS:
-                        answers.add(question.answer.id)
+                question = self.make(batch.specialty, every[number], plan, turn)
+                if question:
+                    made.append(question)
                     balance.count(plan)
-                    yield question
                     break
                 balance.fail(plan)
+        return Drawn(tuple(made), last=stop >= _PASSES * len(every))
 
-    def make(self, specialty: str, anchor: str, plan: Plan) -> Question | None:
-        """The question of one plan from `anchor`; `None` if it is not rare or nothing is unique."""
-        if (anchor, plan) in self.made:
-            return self.made[anchor, plan]
-        rare = rarity(self.graph, anchor, self.settings.max_publications)
-        if not rare.rare:
-            return None
-        rng = Random(f"{self.seed}/{anchor}/{plan}")
+    def make(self, specialty: str, anchor: str, plan: Plan, turn: int = 0) -> Question | None:
+        """The question of one plan from `anchor`; `None` if none is unique, or it is refused."""
+        rng = Random(f"{self.seed}/{anchor}/{plan}/{turn}")
         draft = self.composer.compose(anchor, plan, rng)
         if draft is None:
             return None
         text = Teller(draft.entities, draft.pattern, draft.clues, rng).tell()
         if leaks(text, draft.entities):
-            self.refused["leak"] += 1
             return None
         question = Question.create(
             question=text,
@@ -185,12 +177,88 @@ class Synthesizer:
             hops=draft.hops,
             clues=draft.clues,
             certificate=draft.certificate,
-            rarity=rare,
+            rarity=rarity(self.graph, anchor, self.settings.max_publications),
         )
-        if self.accept and not self.accept(question):
-            self.refused["shortcut"] += 1
-            return None
-        return question
+        return question if self.accept is None or self.accept(question) else None
+
+    def _is_rare(self, disease: str) -> bool:
+        if not self.settings.controls.rare:
+            return True
+        return bool(rarity(self.graph, disease, self.settings.max_publications).rare)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawBatch:
+    """The work on a batch, for any process: it loads the graph in `folder` once."""
+
+    folder: Path
+    settings: SynthesisSettings
+    seed: int
+    accept: Accept | None = None
+
+    def prepare(self) -> None:
+        """Load the graph now, and not with the first batch."""
+        self._synthesizer()
+
+    def __call__(self, batch: Batch) -> Drawn:
+        """The questions of one batch."""
+        return self._synthesizer().batch(batch)
+
+    def _synthesizer(self) -> Synthesizer:
+        key = str((self.folder, self.settings, self.seed))
+        if key not in _LOADED:
+            _LOADED.clear()
+            graph = Graph.load(self.folder)
+            _LOADED[key] = Synthesizer(graph, self.settings, self.seed, self.accept)
+        return _LOADED[key]
+
+
+_LOADED: dict[str, Synthesizer] = {}
+
+
+def rounds(engine: Engine, work: Callable[[Batch], Drawn]) -> Iterator[list[Question]]:
+    """Yield questions, the specialties in turn, until the graph has no more.
+
+    No two share their answer, but for modes of inheritance, ages of onset and signs. The order
+    does not depend on which batch is done first.
+    """
+    answers: set[str] = set()
+    names = [specialty.name for specialty in SPECIALTIES]
+    waiting: dict[str, deque[Question]] = {name: deque() for name in names}
+    numbers = dict.fromkeys(names, 0)
+    while numbers or any(waiting.values()):
+        low = [name for name in numbers if len(waiting[name]) < _LOW]
+        for batch, drawn in _drawn(engine, work, [Batch(name, numbers[name]) for name in low]):
+            waiting[batch.specialty] += (one for one in drawn.questions if _is_new(one, answers))
+            numbers[batch.specialty] += 1
+            if drawn.last:
+                del numbers[batch.specialty]
+        yield list(_in_turn(waiting, numbers))
+
+
+def _drawn(
+    engine: Engine, work: Callable[[Batch], Drawn], batches: Sequence[Batch]
+) -> list[tuple[Batch, Drawn]]:
+    """What the batches gave, in the order of the batches."""
+    found: dict[Batch, Drawn] = {}
+    for done in engine.map(work, batches):
+        if done.result is None:
+            raise MedResearcherError(f"{done.item.specialty}: {done.failure}")
+        found[done.item] = done.result
+    return [(batch, found[batch]) for batch in batches]
+
+
+def _is_new(question: Question, answers: set[str]) -> bool:
+    """Whether the answer was not asked for before, or may be again; note it."""
+    new = plan_of(question).answer in REPEATABLE or question.answer.id not in answers
+    answers.add(question.answer.id)
+    return new
+
+
+def _in_turn(waiting: dict[str, deque[Question]], more: Collection[str]) -> Iterator[Question]:
+    """One question of each specialty in turn, as long as each that has more to come has one."""
+    while any(waiting.values()) and all(waiting[name] for name in more):
+        yield from (line.popleft() for line in waiting.values() if line)
 
 
 def plan_of(question: Question) -> Plan:
@@ -200,50 +268,55 @@ def plan_of(question: Question) -> Plan:
 
 
 def synthesize(
-    graph: Graph,
-    settings: SynthesisSettings,
+    work: Callable[[Batch], Drawn],
     ledger: Ledger[Question],
+    engine: Engine,
     *,
     count: int,
-    seed: int,
     advance: Advance,
-) -> dict[str, Any]:
-    """Write `count` questions to `ledger`, going on after those it has; return what was made.
+) -> list[Question]:
+    """Write `count` questions to `ledger`, round by round; return them.
 
-    Raises `MedResearcherError` when the graph gives fewer; those it gives are kept.
+    Questions that the ledger has already are not written again. Raises `MedResearcherError` when
+    the graph gives fewer; those it gives are kept.
     """
-    kept = {(one.entities[0].id, plan_of(one)): one for one in ledger.read()}
-    questions: list[Question] = []
-    for question in Synthesizer(graph, settings, seed, kept).draw():
-        if len(questions) == count:
-            break
-        if (question.entities[0].id, plan_of(question)) not in kept:
-            ledger.append(question)
-        questions.append(question)
-        advance(note=question.specialty)
-    if len(questions) < count:
-        raise MedResearcherError(
-            f"the graph gives {len(questions)} questions of {count}: no rare disease is left with "
-            f"a chain of {settings.min_hops} to {settings.max_hops} hops and an answer of its own; "
-            "ask for fewer, or raise `synthesis.max_publications`"
-        )
-    return summary(questions)
+    kept = len(ledger.read())
+    made: list[Question] = []
+    for fresh in rounds(engine, work):
+        for question in fresh[: count - len(made)]:
+            if len(made) >= kept:
+                ledger.append(question)
+            made.append(question)
+            advance(note=question.specialty)
+        if len(made) == count:
+            return made
+    raise MedResearcherError(
+        f"the graph gives {len(made)} questions of {count}: no rare disease is left with a pattern "
+        "of the wanted lengths, two signs to open with, and an answer of its own; ask for fewer, "
+        "or widen `synthesis.min_hops`, `synthesis.max_hops` or `synthesis.max_publications`"
+    )
 
 
 def write_questions(
-    graph: Graph, out: Path, settings: SynthesisSettings, *, count: int, seed: int
+    graph: Graph,
+    out: Path,
+    settings: SynthesisSettings,
+    *,
+    count: int,
+    seed: int,
+    engine: Engine | None = None,
+    accept: Accept | None = None,
 ) -> dict[str, Any]:
     """The stage on disk: `count` questions in the file `out`, resumed if it was stopped."""
     options = {**settings.model_dump(), "count": count, "seed": seed}
     with Run.beside(out, "synthesize", options, {"graph": graph.digest}) as run:
         if not run.done:
+            work = DrawBatch(graph.folder.resolve(), settings, seed, accept)
             with progress("synthesize", count) as advance:
                 ledger = Ledger(out, Question)
-                counts = synthesize(
-                    graph, settings, ledger, count=count, seed=seed, advance=advance
-                )
+                made = synthesize(work, ledger, engine or Engine(), count=count, advance=advance)
             run.lap("synthesize_s")
-            run.finish(counts)
+            run.finish(summary(made))
         return run.manifest.counts
 
 
