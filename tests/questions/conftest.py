@@ -6,9 +6,9 @@ import pytest
 from question_samples import small_graph
 
 from medresearcher.graph.store import Graph
-from medresearcher.questions.synthesize import Synthesizer, synthesize
+from medresearcher.questions.synthesize import Synthesizer, write_questions
 from medresearcher.records.question import Question
-from medresearcher.runs import Ledger
+from medresearcher.runs import read_records
 from medresearcher.settings import SynthesisSettings
 
 REAL_QUESTIONS = 48
@@ -34,9 +34,6 @@ def small_questions(small: Graph) -> list[Question]:
 
 @pytest.fixture(scope="session")
 def real_questions(real_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> list[Question]:
-    ledger = Ledger(tmp_path_factory.mktemp("real-questions") / "questions.jsonl", Question)
-    settings = SynthesisSettings()
-    synthesize(
-        real_graph, settings, ledger, count=REAL_QUESTIONS, seed=7, advance=lambda *_, **__: None
-    )
-    return ledger.read()
+    file = tmp_path_factory.mktemp("real-questions") / "questions.jsonl"
+    write_questions(real_graph, file, SynthesisSettings(), count=REAL_QUESTIONS, seed=7)
+    return list(read_records(file, Question))
