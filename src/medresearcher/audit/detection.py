@@ -11,6 +11,8 @@ from medresearcher.audit.mutations import MUTATIONS
 from medresearcher.audit.patient import Patient
 from medresearcher.records.question import Question
 
+_ROUNDS = 20
+
 
 class Detection(NamedTuple):
     """How many questions got one kind of defect, were refused, and refused for what it is."""
@@ -53,7 +55,7 @@ def sample(
 ) -> list[Question]:
     """Up to `each` different mutants, several of one question where there are too few."""
     found: dict[str, Question] = {}
-    for _ in range(1 + each // max(1, len(questions)) * 2):
+    for _ in range(_ROUNDS):
         for mutant in mutants(name, questions, facts, rng):
             found[mutant.id] = mutant
             if len(found) == each:

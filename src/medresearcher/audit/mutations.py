@@ -111,12 +111,15 @@ def _generalised_too_far(it: Patient) -> Any:
     condition = clue["condition"]
     met = it.facts.neighbours(it.rival(place), Predicate(condition["predicate"]), forward=True)
     reached = set(above(it.facts, sorted(met)))
-    wider = next((one for one in above(it.facts, [condition["object"]]) if one in reached), None)
-    if wider is None:
+    wider = [one for one in above(it.facts, [condition["object"]]) if one in reached]
+    if not wider:
         return False
     clue["witness"] = clue["witness"] or condition["object"]
     clue["level"] += 1
-    clue["condition"] = it.query["conditions"][place] = {**condition, "object": wider}
+    clue["condition"] = it.query["conditions"][place] = {
+        **condition,
+        "object": it.rng.choice(wider),
+    }
     return None
 
 
@@ -227,7 +230,8 @@ def _rival_as_answer(it: Patient) -> Any:
 def _answer_outside_the_graph(it: Patient) -> Any:
     """The answer is an identifier that the graph does not have."""
     prefix = it.answer["id"].partition(":")[0]
-    names = (f"{prefix}:{number}" for number in range(9_000_000, 10_000_000))
+    start = it.rng.randrange(10_000_000, 90_000_000)
+    names = (f"{prefix}:{number}" for number in range(start, 2 * start))
     return it.rename(next(name for name in names if name not in it.facts.nodes))
 
 
