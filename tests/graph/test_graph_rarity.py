@@ -132,6 +132,9 @@ def test_the_best_row_is_taken_whatever_their_order(tmp_path_factory, places, rn
     best = RANKED[min(places)]
     assert (found.high, found.n, found.references) == (best.high, len(rows), ("ORPHA:1",))
     assert best.area in found.why
+    assert best.label in found.why
+    exact = rarity(graph_of(tmp_path_factory.mktemp("g"), row(2e-7, 2e-7)), "MONDO:1", 5)
+    assert "0.02 per 100,000" in exact.why
 
 
 def test_of_equal_rows_the_most_frequent_decides(tmp_path):
@@ -211,6 +214,11 @@ def _listed(value: object) -> list:
     return value if isinstance(value, list) else [value] if value else []
 
 
+def _value(row: dict) -> float | None:
+    """The mean value per 100,000, where there is one."""
+    return None if row["ValMoy"] == "no data" else float(row["ValMoy"])
+
+
 def _verdict(packet: dict) -> bool | None:
     """Rare or not by the classes and values that Orphanet writes, read here without us."""
     rows = [
@@ -222,11 +230,11 @@ def _verdict(packet: dict) -> bool | None:
         (
             _MEASURES.index(row["PrevalenceType"]),
             ["Worldwide", "Europe", row["PrevalenceGeographic"]].index(row["PrevalenceGeographic"]),
-            row["PrevalenceClass"] in _RARE
-            and (row["ValMoy"] == "no data" or float(row["ValMoy"]) <= 50),  # per 100,000
+            row["PrevalenceClass"] not in _COMMON and (_value(row) or 0) <= 50,
         )
         for row in rows
-        if row["PrevalenceType"] in _MEASURES and row["PrevalenceClass"] in (*_RARE, *_COMMON)
+        if row["PrevalenceType"] in _MEASURES
+        and (row["PrevalenceClass"] in (*_RARE, *_COMMON) or _value(row))
     ]
     best = min((one[:2] for one in ranked), default=None)
     return all(one[2] for one in ranked if one[:2] == best) if ranked else None
