@@ -195,7 +195,7 @@ def test_prevalence(
 
 
 def test_prevalence_cites_its_publications(read: Any) -> None:
-    source = "[EXPERT]_568179[PMID]_14477077[PMID]_568179[PMID]_PMID: 30306084_X 2014[REG]"
+    source = "[EXPERT]_568179[PMID]_14477077 [PMID]_568179[PMID}_PMID: 30306084_X 2014[REG]"
     bare = {**prevalence(), "Source": None, "PrevalenceValidationStatus": "Validated"}
     items = read(packet(Prevalences=[{"Prevalence": prevalence(Source=source)}, bare]))
     one, other = (item for item in items if isinstance(item, Prevalence))
