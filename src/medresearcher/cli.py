@@ -452,7 +452,8 @@ def show(
 @_reported
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(help="load, chains, peer, proofs; none: all.")
+        list[str] | None,
+        typer.Argument(help="load, chains, peer, proofs, mining; none: all. Also: mining-memory."),
     ] = None,
     kb: Kb = None,
     seed: Seed = DEFAULT_SEED,
@@ -461,8 +462,9 @@ def bench(
     """Measure the knowledge base at work; print each value beside its limit or a peer's."""
     from medresearcher.bench import Bench, run_bench, table
 
-    rare = _settings().synthesis.max_publications
-    results = run_bench(Bench(_knowledge(kb), seed, rare), names or [])
+    settings = _settings()
+    rare = settings.synthesis.max_publications
+    results = run_bench(Bench(_knowledge(kb), seed, rare, settings.downloads), names or [])
     if as_json:
         _print_json([one._asdict() for one in results])
         return
