@@ -361,3 +361,17 @@ def test_audit_medquad() -> None:
             and all(qa["answer"].strip() in one.text for qa in page["qa"])
             for page in by_url[one.url]
         ), one.id
+
+
+@pytest.mark.parametrize("name", ["mondo_mappings", "hgnc"])
+def test_official_files_in_a_folder_read_as_from_the_wheel(name: str, tmp_path: Path) -> None:
+    source = SOURCES[name]
+    from_wheel = items(name)
+    assert source.wheel
+    with zipfile.ZipFile(load_settings().downloads / source.wheel.file) as archive:
+        for short, member in source.members.items():
+            packed = gzip.compress(archive.read(member), compresslevel=1)
+            (tmp_path / f"{short}.gz").write_bytes(packed)
+    (one,) = (one for one in choose_inputs([name], Path(), added=[tmp_path]))
+    assert not one.needs_wheel
+    assert list(one.read()) == from_wheel
