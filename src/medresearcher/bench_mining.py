@@ -23,7 +23,7 @@ from medresearcher.sources.files import Files
 from medresearcher.sources.medline import medline_names
 
 _PMID = re.compile(rb'(<PMID Version="\d+">)(\d+)')
-_SHIFT = 1_000_000
+_SHIFT = 100_000_000
 _CHUNK = 1 << 18
 
 

@@ -41,6 +41,11 @@ Consent = Annotated[
     list[str] | None,
     typer.Option(help="Use a source under non-commercial terms; repeatable.", metavar="NAME"),
 ]
+EngineName = Annotated[str, typer.Option("--engine", help="Where work is done: local or ray.")]
+Workers = Annotated[
+    int | None, typer.Option(help="Local processes; default: one per processor.", min=1)
+]
+Address = Annotated[str | None, typer.Option(help="Address of a Ray cluster.")]
 Seed = Annotated[int, typer.Option(help="All randomness comes from it.")]
 
 
@@ -243,9 +248,13 @@ def build(
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Skip and count malformed rows.")
     ] = False,
+    engine: EngineName = "local",
+    workers: Workers = None,
+    address: Address = None,
     as_json: Json = False,
 ) -> None:
     """Build the knowledge base from the sources, fetching those that are missing."""
+    from medresearcher.engines.engine import choose_engine
     from medresearcher.kb import build as build_kb
     from medresearcher.sources.fetch import pull
     from medresearcher.sources.inputs import choose_inputs
@@ -264,6 +273,7 @@ def build(
         added=added,
         consent=agreed,
         skip_bad_rows=skip_bad_rows,
+        engine=choose_engine(engine, workers, address),
     )
     _print_counts(base.counts, as_json=as_json)
 
@@ -422,7 +432,8 @@ def show(
     from medresearcher.tools.profile import named, profile
     from medresearcher.tools.show import relation_text, show_text
 
-    graph = _knowledge(kb).graph
+    base = _knowledge(kb)
+    graph = base.graph
     arguments: dict[str, Any] = {"entity": entity, "page": page}
     if relation:
         arguments["relation"] = relation
@@ -438,7 +449,7 @@ def show(
         return
     limit = _settings().synthesis.max_publications
     wanted: list[Any] | None = [relation] if relation else None
-    found = profile(graph, nodes[0], limit, relations=wanted)
+    found = profile(graph, nodes[0], limit, base.corpus, relations=wanted)
     width = min(140, get_terminal_size((100, 24)).columns)
     if as_json:
         _print_json(found.model_dump(mode="json"))

@@ -50,7 +50,7 @@ class Input:
 
     def read(self, *, skip_bad_rows: bool = False) -> Iterator[Item]:
         """Verify the files now, then yield their items; `SourceError` where they break."""
-        files = self._files()
+        files = self.open()
         return self._counted(files) if skip_bad_rows else self.source.read(files)
 
     def _counted(self, files: Files) -> Iterator[Item]:
@@ -58,7 +58,8 @@ class Input:
         yield from self.source.read(lenient)
         self.skipped = lenient.skipped
 
-    def _files(self) -> Files:
+    def open(self) -> Files:
+        """The verified files."""
         if not self.paths:
             return open_source(self.source, self.downloads)
         chosen = ChosenFiles(self.paths)
