@@ -277,7 +277,7 @@ def _counts(
 def _corpus_counts(corpus: Corpus) -> dict[str, Any]:
     first, last = corpus.years or (None, None)
     counts = {name: value for name, value in corpus.counts.items() if name != "by_year"}
-    return {**counts, "first_year": first, "last_year": last}
+    return {**counts, "years": f"{first} to {last}"}
 
 
 def _ordered(counts: Counter[str]) -> dict[str, int]:
