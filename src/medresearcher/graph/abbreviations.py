@@ -70,5 +70,10 @@ def _floor(text: str, end: int, words: int) -> int:
     window = max(0, end - 200)
     breaks = [match.end() for match in _SENTENCE.finditer(text, window, end)]
     floor = max([window, *breaks])
-    starts = [match.start() for match in re.finditer(r"\S+", text[floor:end])]
-    return floor + starts[-words] if len(starts) > words else floor
+    before, *last = text[floor:end].rsplit(None, words) or [""]
+    if len(last) < words:
+        return floor
+    start = floor + len(before)
+    while text[start].isspace():
+        start += 1
+    return start

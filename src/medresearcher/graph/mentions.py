@@ -22,8 +22,9 @@ _CONDITIONS = (EntityType.DISEASE, EntityType.PHENOTYPE)
 # What does not stand in the name of a gene or drug: "protein(s)" is not protein S.
 _OUTSIDE = re.compile(r"[()\[\]/:;?!'\u2019\n]")
 # A short form in brackets within a name: "glucose-6-phosphate dehydrogenase (G6PD) deficiency".
-_INSERT = re.compile(r"\s?\([^()\s]{2,12}\)(?=[\s-][A-Za-z])")
+_INSERT = re.compile(r"\([^()\s]{2,12}\)(?=[\s-][A-Za-z])")
 _BEFORE, _AFTER = 90, 60
+_LETTER = re.compile(r"[A-Za-z0-9]")
 _BRACKET = re.compile(r" \(([A-Z][A-Z0-9-]{1,7})\)")
 # What may stand before a mention that shares its last words: "breast and", "breast/".
 _LINK = re.compile(r"(?<![A-Za-z])([A-Za-z][A-Za-z-]*?)(?:(?:,? and/or|,? and|,? or|,) |/|-)$")
@@ -62,16 +63,20 @@ class Detector:
         keys = sorted(dictionary)
         self._dictionary = dictionary
         self._entries = [dictionary[key] for key in keys]
+        self._spaced = [" " in key for key in keys]
         self._automaton = AhoCorasick([f" {key} " for key in keys])
 
     def detect(self, text: str) -> list[Mention]:
         """All mentions, in the order of the text; none overlaps another."""
         matches = self._matches(text) if not _RUN.search(text) else self._squeezed(text)
-        for insert in _INSERT.finditer(text):
-            matches.extend(self._around(text, insert.start(), insert.end()))
+        brackets = "(" in text
+        for insert in _INSERT.finditer(text) if brackets else ():
+            start = insert.start()
+            start -= start > 0 and text[start - 1].isspace()
+            matches.extend(self._around(text, start, insert.end()))
         if not matches:
             return []
-        defined = definitions(text) if "(" in text else []
+        defined = definitions(text) if brackets else []
         conditions = [one for one in matches if one.entry.type in _CONDITIONS]
         found = _resolved(text, _longest(conditions), defined) if conditions else []
         found = _extended(text, self._coordinated(text, found))
@@ -92,7 +97,7 @@ class Detector:
             entry = self._entries[number]
             end -= 2  # the blank before the text, and the one after the match
             fits = not entry.forms or text[start:end] in entry.forms
-            if fits and not _BREAK.search(text, start, end):
+            if fits and not (self._spaced[number] and _BREAK.search(text, start, end)):
                 found.append(_Match(start, end, entry))
         return found
 
@@ -224,9 +229,14 @@ def _initials(text: str, one: _Match) -> str | None:
 
 
 def _short_forms(text: str, meanings: dict[str, Entry]) -> Iterator[_Match]:
-    shorts = "|".join(re.escape(short) for short in sorted(meanings, key=len, reverse=True))
-    for found in re.finditer(rf"(?<![A-Za-z0-9])({shorts})(?![A-Za-z0-9])", text):
-        yield _Match(found.start(), found.end(), meanings[found[1]])
+    """Every short form that is no part of a longer word; they may overlap."""
+    for short, entry in meanings.items():
+        start = text.find(short)
+        while start >= 0:
+            end = start + len(short)
+            if not (_LETTER.match(text, end) or (start and _LETTER.match(text, start - 1))):
+                yield _Match(start, end, entry)
+            start = text.find(short, start + 1)
 
 
 def _extended(text: str, matches: Sequence[_Match]) -> list[_Match]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from medresearcher.graph.corpus import CORPUS, COUNTS, MINED, SCHEMA, mined_schema
-from medresearcher.graph.shards import CITATIONS, MENTIONS, PAIRS, ROWS, batches
+from medresearcher.graph.shards import CITATIONS, FEW, MENTIONS, PAIRS, ROWS, batches
 from medresearcher.records.knowledge import Predicate
 from medresearcher.runs import write_atomically
 
@@ -197,7 +197,7 @@ def _write_run(path: Path, rows: Iterator[_Row]) -> None:
     fields = zip(_Row._fields, (text, text, pa.int64(), pa.int32(), text), strict=True)
     schema = pa.schema(list(fields))
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while some := list(islice(rows, ROWS)):
+        while some := list(islice(rows, FEW)):
             writer.write_table(pa.table(list(map(list, zip(*some, strict=True))), schema=schema))
 
 
@@ -205,7 +205,7 @@ def _read_run(path: Path) -> Iterator[_Row]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as table:
-        for batch in table.iter_batches(batch_size=ROWS):
+        for batch in table.iter_batches(batch_size=FEW):
             yield from map(_Row._make, zip(*(one.to_pylist() for one in batch), strict=True))
     path.unlink()
 

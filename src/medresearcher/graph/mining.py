@@ -6,6 +6,7 @@ other, or that one mention alone names, are not. The span is the sentence, as it
 title or the abstract.
 """
 
+import gc
 import hashlib
 import shutil
 import time
@@ -27,7 +28,7 @@ from medresearcher.graph.mentions import Detector, Mention
 from medresearcher.graph.merge import merge
 from medresearcher.graph.sentences import sentences
 from medresearcher.graph.shards import Citation, Named, Pair, ShardWriter
-from medresearcher.graph.vocabulary import Vocabulary, load_vocabulary, vocabulary_digest
+from medresearcher.graph.vocabulary import Vocabulary, load_vocabulary, nodes_of, vocabulary_digest
 from medresearcher.records.knowledge import EntityType
 from medresearcher.runs import file_digest
 from medresearcher.sources.files import Files
@@ -88,8 +89,8 @@ def mine(
             advance(note=done.item.name)
     if failures:
         raise SourceError(_summary(failures, len(files)))
-    names = load_vocabulary(vocabulary)
-    merge([shards / found[one.name] for one in files], names.nodes, names.digest, out)
+    digest = vocabulary_digest(vocabulary)
+    merge([shards / found[one.name] for one in files], nodes_of(vocabulary), digest, out)
     return Corpus.open(out)
 
 
@@ -129,6 +130,10 @@ class MineFile:
     vocabulary: Path
     shards: Path
 
+    def prepare(self) -> None:
+        """Load the names now, and not with the first file."""
+        _miner(self.vocabulary, vocabulary_digest(self.vocabulary))
+
     def __call__(self, item: MedlineFile) -> Mined:
         """The shard of a file; `SourceError` where the file breaks."""
         names = vocabulary_digest(self.vocabulary)
@@ -162,7 +167,9 @@ def _miner(vocabulary: Path, digest: str) -> "Miner":
     names = load_vocabulary(vocabulary)
     if names.digest != digest:
         raise InputError(f"{vocabulary}: the stored names changed while they were read; run again")
-    return Miner(names)
+    miner = Miner(names)
+    gc.freeze()  # a million objects that stay: the collector need not look at them again
+    return miner
 
 
 def _ordered(found: Iterable[Record]) -> Iterator[list[tuple[int, Record]]]:
@@ -187,7 +194,7 @@ class Miner:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._detector = Detector(vocabulary.dictionary)
-        self._nodes = vocabulary.nodes
+        self._names = vocabulary
 
     def rows(
         self, batch: Sequence[tuple[int, Record]]
@@ -241,8 +248,8 @@ class Miner:
         return found
 
     def _is_disease(self, node: str) -> bool:
-        return self._nodes[node].type == EntityType.DISEASE
+        return self._names.type(node) == EntityType.DISEASE
 
     def _related(self, one: str, other: str) -> bool:
         """Whether the nodes are the same or one is a class of the other."""
-        return one == other or other in self._nodes[one].above or one in self._nodes[other].above
+        return one == other or other in self._names.above(one) or one in self._names.above(other)

@@ -1,12 +1,12 @@
 """The names of genes and drugs to look for in texts, beside those of diseases and phenotypes.
 
 A symbol counts only as it is spelled. Alone it names its gene only if it is the approved symbol,
-at least three characters long and with a digit in it ("FBN1"); all others ("CAT", "REST", "p53")
-count where the text names the gene in full as well. One word names a gene only if it is the
-approved name ("insulin", but not "hole"). A name of several genes, or of several drugs, names none
-of them; a gene and a drug of one name are the gene. What MeSH alone knows as a drug (it lists
-all chemicals, and bacteria) is not looked for, nor are words that are also plain English, foods,
-or what every body and every laboratory has in it.
+hyphens or not, at least three characters long and with a digit in it ("FBN1", "IL-10"); all others
+("CAT", "REST", "p53") count where the text names the gene in full as well. One word names a gene
+only if it is the approved name ("insulin", but not "hole"). A name of several genes, or of several
+drugs, names none of them; a gene and a drug of one name are the gene. What MeSH alone knows as a
+drug (it lists all chemicals, and bacteria) is not looked for, nor are words that are also plain
+English, foods, or what every body and every laboratory has in it.
 """
 
 import re
@@ -78,7 +78,8 @@ def _gene_claims(gene: Entity) -> Iterator[tuple[str, _Claim]]:
     approved = gene.definition.partition(";")[0]
     for rank, name in enumerate((gene.name, *gene.aliases)):
         if _SYMBOL.fullmatch(name):
-            vague = rank > 0 or len(name) < 3 or not _SPECIFIC.fullmatch(name)
+            same = name.replace("-", "").upper() == gene.name  # "IL-10" is IL10
+            vague = not same or len(name) < 3 or not _SPECIFIC.fullmatch(name)
             yield normalise(name).strip(), _Claim(min(rank, 1), gene.id, name, vague)
         elif (key := _key(name)) and (" " in key or name == approved):
             yield key, _Claim(1, gene.id)

@@ -116,6 +116,7 @@ def by_prevalence(graph: Graph, disease: str) -> Rarity | None:
     best = max((row for row in rows if _preference(row) == first), key=_frequency)
     rare = best.high is not None and _at_most(best.high)
     measure = best.measure.replace("_", " ")
+    stated = f"{best.high * 1e5:.4g} per 100,000" if best.high and best.low == best.high else ""
     return Rarity(
         rule="prevalence_class",
         rare=rare,
@@ -125,7 +126,7 @@ def by_prevalence(graph: Graph, disease: str) -> Rarity | None:
         limit=MAX_PREVALENCE,
         n=len(rows),
         references=best.references or (best.record,),
-        why=f"{measure} {best.label} ({best.area or 'area not stated'}, {best.source}); "
+        why=f"{measure} {stated or best.label} ({best.area or 'area not stated'}, {best.source}); "
         "rare is at most 5 in 10,000",
     )
 

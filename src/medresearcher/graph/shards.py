@@ -24,6 +24,7 @@ MENTIONS = "mentions.parquet"
 PAIRS = "pairs.parquet"
 TABLES = (CITATIONS, MENTIONS, PAIRS)
 ROWS = 8_192
+FEW = 512  # rows of a group of pairs, for many shards are read side by side
 
 
 class Citation(NamedTuple):
@@ -158,7 +159,8 @@ class ShardWriter:
         return pa.table(arrays, schema=schema)
 
     def _write(self, name: str, table: "pa.Table") -> None:
-        self._writers[name].write_table(table, row_group_size=ROWS)
+        rows = FEW if name == PAIRS else ROWS
+        self._writers[name].write_table(table, row_group_size=rows)
 
 
 def _array(values: tuple[object, ...], kind: "pa.DataType") -> "pa.Array":

@@ -5,10 +5,11 @@ Three Parquet tables: `keys` (key, number of its entry), `entries` (distinct ent
 tables of two builds never mix, and what was mined can say with which names.
 """
 
+import gc
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,10 +22,13 @@ from medresearcher.records.knowledge import EntityType
 if TYPE_CHECKING:
     import pyarrow as pa
 
+VOCABULARY = "vocabulary"  # the folder within a knowledge base
 KEYS = "keys.parquet"
 ENTRIES = "entries.parquet"
 NODES = "nodes.parquet"
 _DIGEST = b"medresearcher.vocabulary"
+_SEPARATOR = "\t"
+_NOTHING = frozenset[str]()
 _TYPES = {str(kind): kind for kind in EntityType}
 
 
@@ -38,13 +42,31 @@ class Node(NamedTuple):
     above: frozenset[str]
 
 
-@dataclass(frozen=True)
 class Vocabulary:
     """What to look for, and what it names."""
 
-    dictionary: Dictionary
-    nodes: Mapping[str, Node]
-    digest: str
+    def __init__(
+        self, dictionary: Dictionary, nodes: Mapping[str, tuple[EntityType, str]], digest: str
+    ) -> None:
+        self.dictionary = dictionary
+        self.digest = digest
+        self._nodes = nodes
+        self._above: dict[str, frozenset[str]] = {}
+
+    @property
+    def nodes(self) -> Collection[str]:
+        """Every node that can be found."""
+        return self._nodes.keys()
+
+    def type(self, node: str) -> EntityType:
+        """The type of a node."""
+        return self._nodes[node][0]
+
+    def above(self, node: str) -> frozenset[str]:
+        """The classes of a node, their classes, …."""
+        if node not in self._above:
+            self._above[node] = _split(self._nodes[node][1])
+        return self._above[node]
 
 
 def write_dictionary(graph: Graph, folder: Path) -> str:
@@ -85,7 +107,7 @@ def write_vocabulary(dictionary: Dictionary, nodes: Mapping[str, Node], folder: 
             {
                 "node": pa.array([node for node, _, _ in rows], pa.string()),
                 "type": pa.array([kind for _, kind, _ in rows], pa.string()),
-                "above": pa.array([above for _, _, above in rows], pa.list_(pa.string())),
+                "above": pa.array([_SEPARATOR.join(above) for _, _, above in rows], pa.string()),
             }
         ),
     }
@@ -101,9 +123,9 @@ def _entry_table(entries: Collection[Entry]) -> "pa.Table":
 
     return pa.table(
         {
-            "nodes": pa.array([list(one.nodes) for one in entries], pa.list_(pa.string())),
+            "nodes": pa.array([_SEPARATOR.join(one.nodes) for one in entries], pa.string()),
             "type": pa.array([str(one.type) for one in entries], pa.string()),
-            "forms": pa.array([sorted(one.forms) for one in entries], pa.list_(pa.string())),
+            "forms": pa.array([_SEPARATOR.join(sorted(one.forms)) for one in entries], pa.string()),
             "vague": pa.array([one.vague for one in entries], pa.bool_()),
         }
     )
@@ -122,32 +144,35 @@ def _write(tables: "Mapping[str, pa.Table]", digest: str, folder: Path) -> str:
 def load_dictionary(folder: Path, kinds: Iterable[EntityType] | None = None) -> Dictionary:
     """The stored dictionary, or its entries of some types; `InputError` if it is not there."""
     keys, entries, _, _ = _tables(folder)
-    found = _entries(entries)
-    if kinds is not None:
-        wanted = frozenset(kinds)
-        return {key: found[number] for key, number in _pairs(keys) if found[number].type in wanted}
-    return {key: found[number] for key, number in _pairs(keys)}
+    found = _named(keys, entries)
+    if kinds is None:
+        return found
+    wanted = frozenset(kinds)
+    return {key: entry for key, entry in found.items() if entry.type in wanted}
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:
-    """Dictionary and classes; `InputError` if they are not there or not of one build."""
+    """All that is stored; `InputError` if it is not there or not of one build."""
     keys, entries, nodes, digest = _tables(folder)
-    found = _entries(entries)
-    columns = (nodes[name].to_pylist() for name in ("node", "type", "above"))
-    named = {
-        node: Node(_TYPES[kind], frozenset(above))
-        for node, kind, above in zip(*columns, strict=True)
-    }
-    return Vocabulary({key: found[number] for key, number in _pairs(keys)}, named, digest)
+    named, kinds, above = (nodes[name].to_pylist() for name in ("node", "type", "above"))
+    found = zip(map(_TYPES.__getitem__, kinds), above, strict=True)
+    return Vocabulary(_named(keys, entries), dict(zip(named, found, strict=True)), digest)
+
+
+def nodes_of(folder: Path) -> list[str]:
+    """Every node that the stored names can find, sorted, without loading the names."""
+    import pyarrow.parquet as pq
+
+    _check(folder)
+    return pq.read_table(folder / NODES, columns=["node"])["node"].to_pylist()
 
 
 def vocabulary_digest(folder: Path) -> str:
-    """The digest of the vocabulary in `folder`, read from its smallest table."""
+    """The digest of the vocabulary in `folder`, without loading it."""
     import pyarrow.parquet as pq
 
     path = folder / NODES
-    if not path.exists():
-        raise _missing(folder)
+    _check(folder)
     return (pq.read_schema(path).metadata or {}).get(_DIGEST, b"").decode()
 
 
@@ -155,8 +180,7 @@ def _tables(folder: Path) -> "tuple[pa.Table, pa.Table, pa.Table, str]":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not all((folder / name).exists() for name in (KEYS, ENTRIES, NODES)):
-        raise _missing(folder)
+    _check(folder)
     try:
         keys, entries, nodes = (pq.read_table(folder / n) for n in (KEYS, ENTRIES, NODES))
     except (pa.ArrowInvalid, OSError) as error:
@@ -171,18 +195,37 @@ def _tables(folder: Path) -> "tuple[pa.Table, pa.Table, pa.Table, str]":
     return keys, entries, nodes, digests.pop().decode()
 
 
-def _missing(folder: Path) -> InputError:
-    return InputError(f"{folder}: no stored names here; run `medresearcher build`")
+def _check(folder: Path) -> None:
+    if not all((folder / name).exists() for name in (KEYS, ENTRIES, NODES)):
+        raise InputError(f"{folder}: no stored names here; run `medresearcher build`")
 
 
-def _pairs(keys: "pa.Table") -> "zip[tuple[str, int]]":
-    return zip(keys["key"].to_pylist(), keys["entry"].to_pylist(), strict=True)
+def _named(keys: "pa.Table", entries: "pa.Table") -> Dictionary:
+    with _no_collection():
+        return _decoded(keys, entries)
 
 
-def _entries(table: "pa.Table") -> list[Entry]:
-    columns = (table[name].to_pylist() for name in ("nodes", "type", "forms", "vague"))
-    nothing = frozenset[str]()
-    return [
-        Entry(tuple(nodes), _TYPES[kind], frozenset(forms) if forms else nothing, vague)
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """No search for garbage while so many objects are made: it takes as long as making them."""
+    active = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if active:
+            gc.enable()
+
+
+def _decoded(keys: "pa.Table", entries: "pa.Table") -> Dictionary:
+    columns = (entries[name].to_pylist() for name in ("nodes", "type", "forms", "vague"))
+    found = [
+        Entry(tuple(nodes.split(_SEPARATOR)), _TYPES[kind], _split(forms), vague)
         for nodes, kind, forms, vague in zip(*columns, strict=True)
     ]
+    numbers = keys["entry"].to_numpy().tolist()
+    return dict(zip(keys["key"].to_pylist(), map(found.__getitem__, numbers), strict=True))
+
+
+def _split(text: str) -> frozenset[str]:
+    return frozenset(text.split(_SEPARATOR)) if text else _NOTHING

@@ -62,7 +62,7 @@ class Clues:
     def sign(self, disease: str, atom: Atom, witness: str | None = None) -> Clue | None:
         """A clue that a disease has a sign, or (`witness`) something more specific."""
         shown = witness or atom.object
-        clue = self._clue(disease, atom, shown, self._words(atom))
+        clue = self._clue(disease, atom, shown, self._said(atom))
         if clue is None or witness is None:
             return clue
         return clue.model_copy(update={"witness": witness})
@@ -91,7 +91,7 @@ class Clues:
         for obj in self.rng.sample(objects, len(objects)):
             if obj not in present:
                 atom = self._atom(disease, Predicate.HAS_PHENOTYPE, obj, closure=True, negated=True)
-                clue = self._clue(disease, atom, obj, self._words(atom))
+                clue = self._clue(disease, atom, obj, self._said(atom))
                 if clue:
                     yield clue
 
@@ -220,16 +220,24 @@ class Clues:
     def _words(self, atom: Atom) -> str | None:
         return self.wording.clue(atom.predicate, atom.object)
 
+    def _said(self, atom: Atom) -> str | None:
+        """The words for a sign as it stands in a list."""
+        words = self._words(atom)
+        return self.wording.sign(words) if words else None
+
     def _clue(self, node: str, atom: Atom, witness: str, text: str | None) -> Clue | None:
         """A clue on rows about `witness`; `None` without words or rows, or if it gives away."""
         rows = evidence_of(self.solver.graph, node, atom.predicate, witness, negated=atom.negated)
-        if text is None or not rows or self._gives_away(text):
+        name = self._words(atom)
+        if text is None or name is None or not rows:
+            return None
+        if self._gives_away(text) or self._gives_away(name):
             return None
         return Clue(
             mask=self.masks[node],
             condition=atom,
             text=text,
-            name=self._words(atom) or "",
+            name=name,
             evidence=rows,
         )
 

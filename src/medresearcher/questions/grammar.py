@@ -248,7 +248,9 @@ class Teller:
                     f"Of the signs counted in {start}, which{about} is seen most often?",
                 )
             )
-        return f"Which sign of {start} is{about}?" if about else f"Which sign is recorded in {start}?"
+        return (
+            f"Which sign of {start} is{about}?" if about else f"Which sign is recorded in {start}?"
+        )
 
     def _ask_through(self, first: Step, second: Step) -> str:
         """Ask for the end of two steps through a gene."""

@@ -17,6 +17,26 @@ _ODD = re.compile(r"[(),/;:%<>\[\]\"]|\d")
 _VAGUE = re.compile(
     r"^(abnormality|obsolete|phenotypic|constitutional|functional abnormality)\b", re.I
 )
+# Names that are no noun phrase: "Small for gestational age", "Rheumatoid factor positive".
+_NO_NOUN = re.compile(
+    r"^(small|large|appropriate) for |"
+    r" (positive|negative|reduced|decreased|increased|elevated|absent|abnormal|placed)$",
+    re.I,
+)
+# Where the noun of a name ends: what follows only says more of it.
+_AFTER_NOUN = re.compile(
+    r" (?:of|in|with|on|from|to|by|at|during|without|due|for|after|between|under|over) "
+)
+# Nouns of signs that are counted, so that one of them takes an article.
+_ONE = frozenset(
+    ["ability", "abnormality", "abscess", "adenocarcinoma", "adenoma", "aneurysm", "anomaly", "anus", "aorta", "appearance", "arch", "arteriosus", "artery", "attack", "bladder", "bone", "border", "bridge", "callosum", "calvaria", "carcinoma", "chest", "chin", "clavicle", "cleft", "columella", "concentration", "contracture", "cortex", "cough", "count", "crease", "cry", "cyst", "defect", "deficit", "deformity", "demeanor", "diathesis", "dimple", "disorder", "disturbance", "duct", "earlobe", "elbow", "electroretinogram", "epiphysis", "eyelid", "face", "femur", "fibula", "finding", "finger", "fingernail", "fistula", "fold", "fontanel", "fontanelle", "foot", "forehead", "fossa", "fracture", "gait", "gallbladder", "gap", "gland", "goiter", "habitus", "hairline", "hallux", "hamartoma", "hand", "head", "heart", "helix", "hemangioma", "hernia", "humerus", "hygroma", "inability", "infarct", "interval", "jaw", "kidney", "knee", "lens", "lesion", "level", "limb", "lip", "lipoma", "lymphoma", "macule", "magna", "magnum", "malformation", "mandible", "mass", "maxilla", "membrane", "metacarpal", "metaphysis", "metatarsal", "mouth", "murmur", "nail", "neck", "neoplasm", "nevus", "nipple", "nodule", "nose", "occiput", "ovale", "palate", "palm", "palsy", "papule", "pattern", "pellucidum", "pelvis", "penis", "phalanx", "philtrum", "pit", "placenta", "plaque", "profile", "prostate", "radius", "rash", "rate", "reflex", "response", "rib", "ridge", "roof", "scapula", "scotoma", "scrotum", "sequence", "shape", "sign", "skull", "sling", "span", "spine", "spleen", "spot", "sternum", "stroke", "suck", "tag", "tendency", "test", "thorax", "thumb", "thyroid", "tibia", "tip", "toe", "toenail", "tongue", "tooth", "trunk", "tubercle", "tumor", "turcica", "ulcer", "ulna", "umbilicus", "ureter", "uterus", "uvula", "valve", "vein", "velocity", "ventricle", "vermilion", "vertebra", "vesicle", "voice", "volume", "web", "wing", "wrist"]
+)
+_MASS = re.compile(r"attention deficit|cerebral palsy")
+# Nouns of signs that come as several.
+_SEVERAL = re.compile(
+    r"(?:seizure|infection|eyebrow|ear|eye|fissure|hallucination|headache|spasm)$"
+)
+_VOWEL = re.compile(r"(?!eu|one\b|uni|ur[aeio]|ut[ei])[aeiou]|[AEFHILMNORSX](?=[A-Z-])|[AEIO]")
 _MAX_LENGTH = 48
 _NUMBERS = [
     "zero",
@@ -45,6 +65,11 @@ def number(value: int) -> str:
     return _NUMBERS[value] if value < len(_NUMBERS) else str(value)
 
 
+def article(words: str) -> str:
+    """`a ` or `an `, as the first sound of the words asks."""
+    return "an " if _VOWEL.match(words) else "a "
+
+
 class Wording:
     """Turns nodes of one graph into words for a question."""
 
@@ -56,7 +81,7 @@ class Wording:
         """The words for a clue; `None` if the name does not read well in a sentence."""
         name = self.graph.name(node)
         if predicate is Predicate.HAS_PHENOTYPE:
-            if _ODD.search(name) or _VAGUE.match(name) or len(name) > _MAX_LENGTH:
+            if any(odd.search(name) for odd in (_ODD, _VAGUE, _NO_NOUN)) or len(name) > _MAX_LENGTH:
                 return None
             return self.lower(name)
         if predicate is Predicate.HAS_INHERITANCE:
@@ -65,6 +90,14 @@ class Wording:
         if predicate is Predicate.HAS_ONSET:
             return self.lower(name) if _ONSET.match(name) else None
         return name
+
+    def sign(self, name: str) -> str:
+        """The name of a sign as it stands in a list: with an article, or as several."""
+        noun = _AFTER_NOUN.split(name)[0]
+        if noun == name and _SEVERAL.search(name):
+            return f"{name}s"
+        is_one = noun.split()[-1] in _ONE and not _MASS.match(name)
+        return article(name) + name if is_one else name
 
     def lower(self, name: str) -> str:
         """The name inside a sentence: ordinary first words lose their capital."""

@@ -8,6 +8,7 @@ the references of the other side in `against`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Literal
 
 from medresearcher.graph.store import Graph
@@ -210,6 +211,7 @@ def frequency_words(frequency: str) -> str:
     return _CLASSES[frequency][0] if frequency in _CLASSES else frequency
 
 
+@cache
 def frequency_share(frequency: str) -> float | None:
     """A frequency as a share from 0 to 1; the middle of a class; `None` if it is not stated."""
     if frequency in _CLASSES:

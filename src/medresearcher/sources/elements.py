@@ -108,6 +108,13 @@ def text_of(element: Element | None) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
+def child(element: Element | None, *tags: str) -> Element | None:
+    """The first child with the first tag, its first child with the second, …; or `None`."""
+    for tag in tags:
+        element = None if element is None else next(element.iterchildren(tag), None)
+    return element
+
+
 def line_of(element: Element) -> int:
     """The 1-based line of an element, 0 if the parser lost it."""
     line = element.sourceline

@@ -33,9 +33,14 @@ class Input:
     skipped: int = 0
 
     @property
+    def needs_wheel(self) -> bool:
+        """Whether the wheel of the source is read."""
+        return self.source.wheel is not None and (self.source.adds or not self.paths)
+
+    @property
     def pin(self) -> str:
         """A hash of the content: that of the wheel, or over names and bytes of the files."""
-        wheel = self.source.wheel if self._uses_wheel else None
+        wheel = self.source.wheel if self.needs_wheel else None
         if wheel and not self.paths:
             return wheel.sha256
         total = hashlib.sha256(wheel.sha256.encode() if wheel else b"")
@@ -45,7 +50,7 @@ class Input:
 
     def read(self, *, skip_bad_rows: bool = False) -> Iterator[Item]:
         """Verify the files now, then yield their items; `SourceError` where they break."""
-        files = self._files()
+        files = self.open()
         return self._counted(files) if skip_bad_rows else self.source.read(files)
 
     def _counted(self, files: Files) -> Iterator[Item]:
@@ -53,15 +58,12 @@ class Input:
         yield from self.source.read(lenient)
         self.skipped = lenient.skipped
 
-    @property
-    def _uses_wheel(self) -> bool:
-        return self.source.adds or not self.paths
-
-    def _files(self) -> Files:
+    def open(self) -> Files:
+        """The verified files."""
         if not self.paths:
             return open_source(self.source, self.downloads)
         chosen = ChosenFiles(self.paths)
-        if self.source.wheel and self._uses_wheel:
+        if self.needs_wheel:
             return JoinedFiles(open_source(self.source, self.downloads), chosen)
         return chosen
 

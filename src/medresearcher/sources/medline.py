@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from medresearcher.errors import SourceError
 from medresearcher.records.knowledge import Document, Item
-from medresearcher.sources.elements import Element, elements, line_of, text_of
-from medresearcher.sources.files import Files, bad
+from medresearcher.sources.elements import Element, child, elements, line_of, text_of
+from medresearcher.sources.files import Files, bad, each
 
 SOURCE = "pubmed"
 
@@ -84,14 +84,14 @@ class Record(NamedTuple):
 
 def medline_names(files: Files) -> list[str]:
     """The names of the MEDLINE files; raise `SourceError` if there is none."""
-    names = [name for name in files.names if name.endswith(".xml.gz")]
+    names = [name for name in files.names if name.endswith((".xml.gz", ".xml"))]
     if not names:
         raise SourceError(f"{files.where('*.xml.gz')}: expected MEDLINE files; found none")
     return names
 
 
 def read(files: Files) -> Iterator[Item]:
-    """Yield one document per live PMID of all `.xml.gz` files."""
+    """Yield one document per live PMID of all `.xml` and `.xml.gz` files."""
     settled: set[int] = set()
     for name in reversed(medline_names(files)):
         citations: dict[int, Document | None] = {}
@@ -109,16 +109,20 @@ def read(files: Files) -> Iterator[Item]:
 
 def records(files: Files, name: str) -> Iterator[Record]:
     """Every version and deletion in one file, in its order; within a file a deletion is final."""
-    for element in elements(files, name, "PubmedArticle", "DeleteCitation", without=_UNREAD):
+
+    def read_element(line: int, element: Element) -> Iterator[Record]:
         if element.tag == "DeleteCitation":
             for pmid in element.iterchildren("PMID"):
                 yield Record(_pmid(files, name, pmid), None, deleted=True)
-            continue
-        citation = element.find("MedlineCitation")
+            return
+        citation = child(element, "MedlineCitation")
         if citation is None:
-            raise bad(files, name, line_of(element), "a `MedlineCitation`", "none")
-        pmid = _pmid(files, name, citation.find("PMID"), citation)
+            raise bad(files, name, line, "a `MedlineCitation`", "none")
+        pmid = _pmid(files, name, child(citation, "PMID"), citation)
         yield Record(pmid, _document(files, name, pmid, citation))
+
+    found = elements(files, name, "PubmedArticle", "DeleteCitation", without=_UNREAD)
+    yield from each(files, ((line_of(one), one) for one in found), read_element)
 
 
 def _pmid(files: Files, name: str, element: Element | None, parent: Element | None = None) -> int:
@@ -131,22 +135,23 @@ def _pmid(files: Files, name: str, element: Element | None, parent: Element | No
 
 
 def _document(files: Files, name: str, pmid: int, citation: Element) -> Document | None:
-    article = citation.find("Article")
+    article = child(citation, "Article")
     if article is None:
         raise bad(files, name, line_of(citation), f"an `Article` in citation {pmid}", "none")
-    title = text_of(article.find("ArticleTitle"))
-    abstract = _abstract(article.find("Abstract"))
+    title = text_of(child(article, "ArticleTitle"))
+    abstract = _abstract(child(article, "Abstract"))
     if not title and not abstract:
         return None
+    kinds = child(article, "PublicationTypeList")
     return Document(
         id=f"PMID:{pmid}",
-        type=document_type(title, {text_of(e) for e in article.iterfind("PublicationTypeList/*")}),
+        type=document_type(title, {text_of(one) for one in kinds} if kinds is not None else set()),
         title=title,
         text=abstract,
         source=SOURCE,
         year=_year(article),
         url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
-        journal=text_of(article.find("Journal/Title")),
+        journal=text_of(child(article, "Journal", "Title")),
     )
 
 
@@ -174,9 +179,11 @@ def _abstract(abstract: Element | None) -> str:
 
 
 def _year(article: Element) -> int | None:
-    for path in ("Journal/JournalIssue/PubDate/Year", "Journal/JournalIssue/PubDate/MedlineDate"):
-        match = _YEAR.search(article.findtext(path) or "")
-        if match:
-            return int(match[1])
-    match = _YEAR.search(article.findtext("ArticleDate/Year") or "")
-    return int(match[1]) if match else None
+    date = child(article, "Journal", "JournalIssue", "PubDate")
+    places = (
+        child(date, "Year"),
+        child(date, "MedlineDate"),
+        child(article, "ArticleDate", "Year"),
+    )
+    found = (_YEAR.search(place.text or "") for place in places if place is not None)
+    return next((int(year[1]) for year in found if year), None)

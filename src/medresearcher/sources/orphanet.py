@@ -135,7 +135,7 @@ _MATCHES = {
     "W": None,
 }
 _MEMBER = re.compile(r"ORPHApacket_\w+\.json$")
-_PMID = re.compile(r"(\d+)\[PMID\]|PMID: ?(\d+)")
+_PMID = re.compile(r"(\d+)[ ,]*[\[{]PMID|PMID: ?(\d+)")  # as typed: `1 [PMID]`, `1[PMID}`
 
 
 def read(files: Files) -> Iterator[Item]:

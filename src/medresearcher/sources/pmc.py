@@ -50,8 +50,12 @@ def read(files: Files) -> Iterator[Document]:
     """Yield one document per article; raise `SourceError` for a file without any."""
     first: dict[str, str] = {}
     for name in files.names:
+        lines: list[int] = []
 
-        def read_article(line: int, article: Element, name: str = name) -> Iterator[Document]:
+        def read_article(
+            line: int, article: Element, name: str = name, lines: list[int] = lines
+        ) -> Iterator[Document]:
+            lines.append(line)
             document = _document(files, name, article)
             place = f"{files.where(name)}:{line}"
             if first.setdefault(document.id, place) != place:
@@ -59,11 +63,8 @@ def read(files: Files) -> Iterator[Document]:
             yield document
 
         articles = ((line_of(one), one) for one in elements(files, name, "article"))
-        found = 0
-        for document in each(files, articles, read_article):
-            found += 1
-            yield document
-        if not found:
+        yield from each(files, articles, read_article)
+        if not lines:
             raise SourceError(f"{files.where(name)}: expected an article in JATS; found none")
 
 

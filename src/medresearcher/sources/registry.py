@@ -363,7 +363,14 @@ _ALL = (
         read=openpredict.read_targets,
         needs_consent=True,
         files=(openpredict.TARGETS_FILE,),
-        aside=("drugbank-*.csv", "human-interactome.csv", "omim-disease-*.csv"),
+        aside=(
+            "drugbank-drug-goa.csv",
+            "drugbank-drug-smiles.csv",
+            "drugbank-drug-synonym.csv",
+            "drugbank-target-seq.csv",
+            "human-interactome.csv",
+            "omim-disease-*.csv",
+        ),
     ),
     Source(
         name=medline.SOURCE,
