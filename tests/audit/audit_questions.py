@@ -110,10 +110,14 @@ class Prover:
         return hops
 
     def _clue(self, place: int, condition: Condition, ids: dict[str, str]) -> dict[str, Any]:
+        named = condition.object if isinstance(condition, Atom) else None
+        hidden = named is None or named in ids.values()
+        name = "" if hidden else next(one.name for one in self.world.entities if one.id == named)
         return {
             "mask": condition.subject,
             "condition": condition,
-            "text": f"finding number {place}",
+            "name": name,
+            "text": f"finding {chr(ord('a') + place)}: {name or 'some'}",
             **self._shown(condition, ids),
         }
 

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     WRONG_DIRECTION = "wrong_direction"
     SHAPE_DIFFERS = "shape_differs"
     CLUE_DISAGREES = "clue_disagrees"
+    CLUE_MISSTATED = "clue_misstated"
     CLUE_TEXT_MISSING = "clue_text_missing"
     ALIAS_LEAK = "alias_leak"
     EVIDENCE_MISSING = "evidence_missing"

@@ -407,3 +407,32 @@ def _clue_not_in_the_text(it: Patient) -> Any:
         return False
     it.clues[place]["text"] += " of the other kind"
     return None
+
+
+@_mutation(Kind.CLUE_MISSTATED)
+def _text_about_another_thing(it: Patient) -> Any:
+    """A clue and the question name another thing than the condition that is proven."""
+    place = it.clue(lambda one: bool(one["name"]) and one["name"] in one["text"])
+    if place is None:
+        return False
+    clue = it.clues[place]
+    named = clue["condition"]["object"]
+    others = it.facts.of_type[it.facts.nodes[named].type] - {named}
+    name = it.facts.nodes[it.rng.choice(sorted(others))].name
+    text = clue["text"].replace(clue["name"], name)
+    it.question["question"] = it.question["question"].replace(clue["text"], text)
+    clue.update(name=name, text=text)
+    return None
+
+
+@_mutation(Kind.CLUE_MISSTATED)
+def _text_with_another_number(it: Patient) -> Any:
+    """A clue and the question tell another number than the one that is proven."""
+    place = it.clue(lambda one: one["condition"]["kind"] == "count")
+    if place is None:
+        return False
+    clue = it.clues[place]
+    text = f"exactly {clue['condition']['high'] + it.rng.randint(1, 9)}"
+    it.question["question"] = it.question["question"].replace(clue["text"], text)
+    clue["text"] = text
+    return None

@@ -1,12 +1,13 @@
 """Whether the parts of a question agree with each other and with the nodes of the graph.
 
-What is found here makes a proof meaningless, so it is looked for before anything is solved.
+Most of what is found here makes a proof meaningless, so it is looked for before anything is solved.
 """
 
 from collections.abc import Iterator
 
 from medresearcher.audit.defects import Defect, Kind
 from medresearcher.audit.facts import Edge, Facts
+from medresearcher.audit.saying import misstated
 from medresearcher.records.question import Atom, Choice, Clue, Hop, Masked, Question
 
 
@@ -17,7 +18,7 @@ def structure(question: Question, facts: Facts) -> Iterator[Defect]:
     if not broken:
         yield from _names(question, facts)
         yield from _hops(question, facts)
-        yield from _clues(question)
+        yield from _clues(question, facts)
 
 
 def _masks(question: Question, facts: Facts) -> Iterator[Defect]:
@@ -112,7 +113,7 @@ def _told(edge: Edge) -> str:
     return f"{edge.subject} {edge.predicate} {edge.object}"
 
 
-def _clues(question: Question) -> Iterator[Defect]:
+def _clues(question: Question, facts: Facts) -> Iterator[Defect]:
     """Each clue is its condition, and stands in the text."""
     conditions, clues = question.certificate.query.conditions, question.clues
     if len(conditions) != len(clues):
@@ -124,6 +125,9 @@ def _clues(question: Question) -> Iterator[Defect]:
         problem = _malformed(clue, question)
         if problem:
             yield Defect(Kind.CLUE_DISAGREES, f"clue {place}: {problem}")
+        said = misstated(clue, facts) if question.language == "en" else None
+        if said:
+            yield Defect(Kind.CLUE_MISSTATED, f"clue {place}: {said}")
         words = _folded(clue.text)
         if not words or words not in text:
             missing = f"clue {place}, {clue.text!r}, is not in the question"
