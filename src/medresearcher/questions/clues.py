@@ -86,10 +86,11 @@ class Clues:
 
     def lacks(self, disease: str) -> Iterator[Clue]:
         """Signs that a source states to be absent in a disease."""
-        objects = self.solver.graph.negated(disease, Predicate.HAS_PHENOTYPE)
-        present = set(self.solver.graph.objects(disease, Predicate.HAS_PHENOTYPE))
+        graph = self.solver.graph
+        objects = graph.negated(disease, Predicate.HAS_PHENOTYPE)
+        present = {graph.code(one) for one in graph.objects(disease, Predicate.HAS_PHENOTYPE)}
         for obj in self.rng.sample(objects, len(objects)):
-            if obj not in present:
+            if present.isdisjoint(graph.below(graph.code(obj))):
                 atom = self._atom(disease, Predicate.HAS_PHENOTYPE, obj, closure=True, negated=True)
                 clue = self._clue(disease, atom, obj, self._said(atom))
                 if clue:

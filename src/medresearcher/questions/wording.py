@@ -28,13 +28,33 @@ _AFTER_NOUN = re.compile(
     r" (?:of|in|with|on|from|to|by|at|during|without|due|for|after|between|under|over) "
 )
 # Nouns of signs that are counted, so that one of them takes an article.
-_ONE = frozenset(
-    ["ability", "abnormality", "abscess", "adenocarcinoma", "adenoma", "aneurysm", "anomaly", "anus", "aorta", "appearance", "arch", "arteriosus", "artery", "attack", "bladder", "bone", "border", "bridge", "callosum", "calvaria", "carcinoma", "chest", "chin", "clavicle", "cleft", "columella", "concentration", "contracture", "cortex", "cough", "count", "crease", "cry", "cyst", "defect", "deficit", "deformity", "demeanor", "diathesis", "dimple", "disorder", "disturbance", "duct", "earlobe", "elbow", "electroretinogram", "epiphysis", "eyelid", "face", "femur", "fibula", "finding", "finger", "fingernail", "fistula", "fold", "fontanel", "fontanelle", "foot", "forehead", "fossa", "fracture", "gait", "gallbladder", "gap", "gland", "goiter", "habitus", "hairline", "hallux", "hamartoma", "hand", "head", "heart", "helix", "hemangioma", "hernia", "humerus", "hygroma", "inability", "infarct", "interval", "jaw", "kidney", "knee", "lens", "lesion", "level", "limb", "lip", "lipoma", "lymphoma", "macule", "magna", "magnum", "malformation", "mandible", "mass", "maxilla", "membrane", "metacarpal", "metaphysis", "metatarsal", "mouth", "murmur", "nail", "neck", "neoplasm", "nevus", "nipple", "nodule", "nose", "occiput", "ovale", "palate", "palm", "palsy", "papule", "pattern", "pellucidum", "pelvis", "penis", "phalanx", "philtrum", "pit", "placenta", "plaque", "profile", "prostate", "radius", "rash", "rate", "reflex", "response", "rib", "ridge", "roof", "scapula", "scotoma", "scrotum", "sequence", "shape", "sign", "skull", "sling", "span", "spine", "spleen", "spot", "sternum", "stroke", "suck", "tag", "tendency", "test", "thorax", "thumb", "thyroid", "tibia", "tip", "toe", "toenail", "tongue", "tooth", "trunk", "tubercle", "tumor", "turcica", "ulcer", "ulna", "umbilicus", "ureter", "uterus", "uvula", "valve", "vein", "velocity", "ventricle", "vermilion", "vertebra", "vesicle", "voice", "volume", "web", "wing", "wrist"]
+_ONE = re.compile(
+    r"\b(?:"
+    r"ability|abnormality|abscess|adenocarcinoma|adenoma|aneurysm|anomaly|anus|aorta|"
+    r"appearance|arch|arteriosus|artery|attack|bladder|bone|border|bridge|callosum|"
+    r"calvaria|carcinoma|chest|chin|clavicle|cleft|columella|concentration|"
+    r"contracture|cortex|cough|count|crease|cry|cyst|defect|deficit|deformity|"
+    r"demeanor|diathesis|dimple|disorder|disturbance|duct|earlobe|EEG|elbow|"
+    r"electroretinogram|epiphysis|eyelid|face|femur|fibula|finding|finger|fingernail|"
+    r"fistula|fold|fontanel|fontanelle|foot|forehead|fossa|fracture|gait|gallbladder|"
+    r"gap|gland|goiter|habitus|hairline|hallux|hamartoma|hand|head|heart|helix|"
+    r"hemangioma|hernia|humerus|hygroma|inability|infarct|interval|jaw|kidney|knee|"
+    r"lens|lesion|level|limb|lip|lipoma|lymphoma|macule|magna|magnum|malformation|"
+    r"mandible|mass|maxilla|membrane|metacarpal|metaphysis|metatarsal|mouth|murmur|"
+    r"nail|neck|neoplasm|nevus|nipple|nodule|nose|occiput|ovale|palate|palm|palsy|"
+    r"papule|pattern|pellucidum|pelvis|penis|phalanx|philtrum|pit|placenta|plaque|"
+    r"profile|prostate|radius|rash|rate|reflex|response|rib|ridge|roof|scapula|"
+    r"scotoma|scrotum|sequence|shape|sign|skull|sling|span|spine|spleen|spot|"
+    r"sternum|stroke|suck|tag|tendency|test|thorax|thumb|thyroid|tibia|tip|toe|"
+    r"toenail|tongue|tooth|trunk|tubercle|tumor|turcica|ulcer|ulna|umbilicus|ureter|"
+    r"uterus|uvula|valve|vein|velocity|ventricle|vermilion|vertebra|vesicle|voice|"
+    r"volume|web|wing|wrist"
+    r")$"
 )
 _MASS = re.compile(r"attention deficit|cerebral palsy")
 # Nouns of signs that come as several.
 _SEVERAL = re.compile(
-    r"(?:seizure|infection|eyebrow|ear|eye|fissure|hallucination|headache|spasm)$"
+    r"\b(?:seizure|infection|eyebrow|ear|eye|fissure|hallucination|headache|spasm)$"
 )
 _VOWEL = re.compile(r"(?!eu|one\b|uni|ur[aeio]|ut[ei])[aeiou]|[AEFHILMNORSX](?=[A-Z-])|[AEIO]")
 _MAX_LENGTH = 48
@@ -96,7 +116,7 @@ class Wording:
         noun = _AFTER_NOUN.split(name)[0]
         if noun == name and _SEVERAL.search(name):
             return f"{name}s"
-        is_one = noun.split()[-1] in _ONE and not _MASS.match(name)
+        is_one = _ONE.search(noun) and not _MASS.match(name)
         return article(name) + name if is_one else name
 
     def lower(self, name: str) -> str:
