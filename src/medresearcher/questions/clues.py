@@ -35,7 +35,7 @@ _EDGES_SHOWN = 12
 class Clues:
     """Gives the clues of the entities of one pattern; `masks` are their variables.
 
-    `hidden` are the names of the entities in small letters.
+    `hidden` are the names of the entities.
     """
 
     solver: Solver
@@ -246,8 +246,9 @@ class Clues:
         """Whether a hidden name stands in a text, or a text in a hidden name."""
         folded = text.casefold()
         return any(
-            (name in folded or folded in name) and (stands_in(name, text) or stands_in(text, name))
-            for name in self.hidden
+            (folded_name in folded or folded in folded_name)
+            and (stands_in(name, text) or stands_in(text, name))
+            for name, folded_name in ((name, name.casefold()) for name in self.hidden)
         )
 
 

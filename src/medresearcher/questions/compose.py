@@ -98,7 +98,7 @@ class _Work:
             node: f"Entity_{chr(ord('A') + place)}" for place, node in enumerate(pattern.nodes)
         }
         self.types = {node: self.graph.type(node) for node in pattern.nodes}
-        hidden = [name.casefold() for node in pattern.nodes for name in self._names(node)]
+        hidden = [name for node in pattern.nodes for name in self._names(node)]
         self.clues = Clues(self.solver, composer.wording, self.masks, hidden, rng)
 
     def draft(self) -> Draft | None:
