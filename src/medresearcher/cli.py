@@ -298,16 +298,22 @@ def synthesize(
     as_json: Json = False,
 ) -> None:
     """Make certified questions from the knowledge base."""
+    from medresearcher.audit.acceptance import NotSearchable
     from medresearcher.engines.engine import choose_engine
+    from medresearcher.kb import INDEX
     from medresearcher.questions.synthesize import write_questions
 
+    base = _knowledge(kb)
+    settings = _settings().synthesis
+    index = base.folder.resolve() / INDEX
     counts = write_questions(
-        _knowledge(kb).graph,
+        base.graph,
         out,
-        _settings().synthesis,
+        settings,
         count=count,
         seed=seed,
         engine=choose_engine(engine, workers, address),
+        accept=NotSearchable(index) if settings.controls.unsearchable else None,
     )
     _print_counts(counts, as_json=as_json)
 
@@ -508,7 +514,9 @@ def show(
 def bench(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="load, chains, peer, proofs, mining; none: all. Also: mining-memory."),
+        typer.Argument(
+            help="load, chains, peer, proofs, mining, mutations; none: all. Also: mining-memory."
+        ),
     ] = None,
     kb: Kb = None,
     seed: Seed = DEFAULT_SEED,

@@ -43,6 +43,7 @@ class Controls(Frozen):
     rare: bool = Field(default=True, description="start from rare diseases only")
     scatter: bool = Field(default=True, description="no entity has more than half of the clues")
     withhold: bool = Field(default=True, description="prefer clues that name nothing")
+    unsearchable: bool = Field(default=True, description="refuse what one search solves")
     obfuscation: int = Field(default=1, ge=0, le=3, description="steps to broader terms per sign")
 
 

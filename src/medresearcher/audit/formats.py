@@ -213,7 +213,11 @@ def _certified(value: Any, where: str) -> Item:
         raise InputError(
             f"{where}: `schema`: expected {Question.SCHEMA!r}, found {value.get('schema')!r}"
         )
-    found = Question.model_validate(value)
+    return item_of(Question.model_validate(value))
+
+
+def item_of(found: Question) -> Item:
+    """A question of ours as an item."""
     hidden = [one for one in found.entities if one.id != found.answer.id]
     return Item(
         id=found.id,

@@ -23,6 +23,7 @@ from medresearcher.questions.grammar import Teller
 from medresearcher.questions.leaks import leaks
 from medresearcher.questions.patterns import SHAPES
 from medresearcher.questions.patterns import answers as possible_answers
+from medresearcher.questions.reasoning import reasoning
 from medresearcher.questions.specialties import SPECIALTIES, Classifier
 from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.question import Question
@@ -176,6 +177,7 @@ class Synthesizer:
             entities=draft.entities,
             hops=draft.hops,
             clues=draft.clues,
+            reasoning=reasoning(draft),
             certificate=draft.certificate,
             rarity=rarity(self.graph, anchor, self.settings.max_publications),
         )

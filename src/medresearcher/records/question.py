@@ -204,7 +204,11 @@ class Rarity(Frozen):
 
 
 class Question(Record):
-    """One question with its answer, chain and certificate."""
+    """One question with its answer, chain and certificate.
+
+    `reasoning` is the way to the answer in sentences, with masks in place of hidden names; with
+    the names of `entities` put in it tells the solution. It is never shown with the question.
+    """
 
     SCHEMA: ClassVar[str] = "medresearcher/question/1"
     PREFIX: ClassVar[str] = "q"
@@ -216,6 +220,7 @@ class Question(Record):
     entities: tuple[Masked, ...]
     hops: tuple[Hop, ...]
     clues: tuple[Clue, ...]
+    reasoning: tuple[str, ...] = ()
     certificate: Certificate
     rarity: Rarity
     difficulty: float | None = None
