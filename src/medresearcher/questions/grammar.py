@@ -152,19 +152,19 @@ class Teller:
         gene, start = step.end, self._back(step.start)
         other = self.met.get(EntityType.GENE, [])
         self._meet(gene)
-        counted = self._counted(gene)
+        counted, family = self._counted(gene), self._said(gene, Predicate.MEMBER_OF)
+        new = f"{'a different' if other else 'a'} gene{self._about(gene)}"
         if step.predicate is Predicate.CAUSES:
-            which = f"{'a different' if other else 'a'} gene{self._about(gene)} {linked} {start}"
             # "implicated in this disorder, and in exactly two disorders in all,"
             both = counted.replace("recorded for", f", and {linked.split()[-1]}")
-            return f"{which}{both} in all," if counted else which
-        family = self._said(gene, Predicate.MEMBER_OF)
+            return f"{new} {linked} {start}{both}{' in all,' if both else ''}"
+        if step.predicate is Predicate.AFFECTS:
+            return f"{new} targeted by {start}{f', {counted},' if counted else ''}"
         said = [f"listed in the HGNC group {_quoted(family)}"] if family else []
         said += [counted] if counted else []
-        joined = "targeted by" if step.predicate is Predicate.AFFECTS else "of"
-        aside = f", {listed(said)}," if said else ""
         another = "yet another" if self._came_from(step.start) else "another"
-        return f"{another if other else 'a'} gene {joined} {start}{aside}"
+        aside = f", {listed(said)}," if said else ""
+        return f"{another if other else 'a'} gene of {start}{aside}"
 
     def _came_from(self, node: str) -> bool:
         """Whether the pattern was led on from an entity before."""
