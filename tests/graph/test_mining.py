@@ -229,7 +229,7 @@ VERSIONS = st.builds(
 FILES = st.lists(st.lists(VERSIONS, max_size=5), min_size=1, max_size=4)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(files=FILES, edit=st.lists(VERSIONS, max_size=4), place=st.integers(0, 3))
 def test_any_history_gives_the_tables_of_one_build(names, files, edit, place):
     with tempfile.TemporaryDirectory() as folder:

@@ -32,10 +32,10 @@ def test_copies_differ_in_their_pmids_alone(files):
     ]
     assert len(copies) == 6
     for number, copy in enumerate(copies):
-        assert [(pmid % 1_000_000, deleted) for pmid, deleted, _ in copy] == [
+        assert [(pmid % 100_000_000, deleted) for pmid, deleted, _ in copy] == [
             (one.pmid, one.title is None) for one in FILES[("n1.xml.gz", "n2.xml.gz")[number % 2]]
         ]
-        assert {pmid // 1_000_000 for pmid, _, _ in copy} == {number // 2}
+        assert {pmid // 100_000_000 for pmid, _, _ in copy} == {number // 2}
     texts = Counter((one.title, one.text) for copy in copies for *_, one in copy if one)
     assert set(texts.values()) == {3}
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from medresearcher.graph.corpus import CORPUS, COUNTS, MINED, SCHEMA, mined_schema
-from medresearcher.graph.shards import CITATIONS, FEW, MENTIONS, PAIRS, ROWS, batches
+from medresearcher.graph.shards import CITATIONS, GROUPS, MENTIONS, PAIRS, batches
 from medresearcher.records.knowledge import Predicate
 from medresearcher.runs import write_atomically
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 METHOD = "co_mention"
 _FAN = 16
-_PAGE = 16
+_PAGE = 8
+_ROWS = 8_192
 
 
 class _Row(NamedTuple):
@@ -197,7 +198,7 @@ def _write_run(path: Path, rows: Iterator[_Row]) -> None:
     fields = zip(_Row._fields, (text, text, pa.int64(), pa.int32(), text), strict=True)
     schema = pa.schema(list(fields))
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while some := list(islice(rows, FEW)):
+        while some := list(islice(rows, GROUPS[PAIRS])):
             writer.write_table(pa.table(list(map(list, zip(*some, strict=True))), schema=schema))
 
 
@@ -205,8 +206,9 @@ def _read_run(path: Path) -> Iterator[_Row]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as table:
-        for batch in table.iter_batches(batch_size=FEW):
-            yield from map(_Row._make, zip(*(one.to_pylist() for one in batch), strict=True))
+        for group in range(table.num_row_groups):
+            rows = table.read_row_group(group, use_threads=False)
+            yield from map(_Row._make, zip(*(one.to_pylist() for one in rows), strict=True))
     path.unlink()
 
 
@@ -219,7 +221,7 @@ def _write_mined(path: Path, rows: Iterator[_Row]) -> int:
     predicate = str(Predicate.OCCURS_TOGETHER)
     total = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while some := list(islice(rows, ROWS)):
+        while some := list(islice(rows, _ROWS)):
             subjects, objects, pmids, _, spans = map(list, zip(*some, strict=True))
             references = [f"PMID:{pmid}" for pmid in pmids]
             fixed = [[value] * len(some) for value in (predicate, METHOD)]

@@ -23,8 +23,8 @@ CITATIONS = "citations.parquet"
 MENTIONS = "mentions.parquet"
 PAIRS = "pairs.parquet"
 TABLES = (CITATIONS, MENTIONS, PAIRS)
-ROWS = 8_192
-FEW = 512  # rows of a group of pairs, for many shards are read side by side
+# Rows of a row group; few of pairs, for many shards of them are read side by side.
+GROUPS = {CITATIONS: 8_192, MENTIONS: 8_192, PAIRS: 512}
 
 
 class Citation(NamedTuple):
@@ -68,7 +68,7 @@ def schemas() -> "dict[str, pa.Schema]":
     """The columns of each table of a shard."""
     import pyarrow as pa
 
-    texts, number = pa.dictionary(pa.int32(), pa.string()), pa.int32()
+    text, number = pa.string(), pa.int32()
     return {
         CITATIONS: pa.schema(
             {
@@ -86,17 +86,17 @@ def schemas() -> "dict[str, pa.Schema]":
                 "sentence": number,
                 "start": number,
                 "end": number,
-                "node": texts,
+                "node": text,
                 "first": pa.bool_(),
             }
         ),
         PAIRS: pa.schema(
             {
-                "subject": texts,
-                "object": texts,
+                "subject": text,
+                "object": text,
                 "pmid": pa.int64(),
                 "sentence": number,
-                "span": texts,
+                "span": text,
                 "record": number,
             }
         ),
@@ -155,20 +155,11 @@ class ShardWriter:
 
         schema = self._schemas[name]
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-        arrays = [_array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
+        arrays = [pa.array(*one) for one in zip(columns, schema.types, strict=True)]
         return pa.table(arrays, schema=schema)
 
     def _write(self, name: str, table: "pa.Table") -> None:
-        rows = FEW if name == PAIRS else ROWS
-        self._writers[name].write_table(table, row_group_size=rows)
-
-
-def _array(values: tuple[object, ...], kind: "pa.DataType") -> "pa.Array":
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(kind):
-        return pa.array(values, pa.string()).dictionary_encode()
-    return pa.array(values, kind)
+        self._writers[name].write_table(table, row_group_size=GROUPS[name])
 
 
 def _sync(path: Path) -> None:
@@ -182,8 +173,8 @@ def read_shard(folder: Path, name: str) -> "pq.ParquetFile":
     import pyarrow.parquet as pq
 
     try:
-        texts = [one.name for one in schemas()[name] if pa.types.is_dictionary(one.type)]
-        return pq.ParquetFile(folder / name, read_dictionary=texts)
+        encoded = ["node"] if name == MENTIONS else None
+        return pq.ParquetFile(folder / name, read_dictionary=encoded)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
             f"{folder / name}: the mined file is damaged ({error}); delete {folder} and run again"
@@ -193,4 +184,6 @@ def read_shard(folder: Path, name: str) -> "pq.ParquetFile":
 def batches(folder: Path, name: str, columns: list[str]) -> "Iterator[pa.RecordBatch]":
     """Some columns of a table of a shard, a row group at a time."""
     with read_shard(folder, name) as table:
-        yield from table.iter_batches(batch_size=ROWS, columns=columns)
+        for group in range(table.num_row_groups):
+            rows = table.read_row_group(group, columns=columns, use_threads=False)
+            yield from rows.to_batches()
