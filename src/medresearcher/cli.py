@@ -19,6 +19,7 @@ from medresearcher import __version__
 
 if TYPE_CHECKING:
     from medresearcher.kb import KnowledgeBase
+    from medresearcher.llm.chat import ChatModel
     from medresearcher.settings import Settings
 
 app = typer.Typer(
@@ -95,6 +96,16 @@ def _knowledge(kb: Path | None) -> "KnowledgeBase":
     from medresearcher.kb import KnowledgeBase
 
     return KnowledgeBase.open(kb or _settings().kb)
+
+
+def _model(name: str, settings: "Settings") -> "ChatModel":
+    from medresearcher.errors import InputError, ModelError
+    from medresearcher.llm.endpoint import EndpointModel
+
+    try:
+        return EndpointModel(name, settings.llm)
+    except ModelError as error:
+        raise InputError(f"model `{name}`: {error}") from error
 
 
 def _print_json(value: Any) -> None:
@@ -248,9 +259,19 @@ def build(
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Skip and count malformed rows.")
     ] = False,
+    licence: Annotated[
+        list[str] | None,
+        typer.Option(help="Only what is under this licence; `sources list` has them."),
+    ] = None,
+    extract: Annotated[
+        str | None,
+        typer.Option(help="Model at the set endpoint that reads relations out of abstracts."),
+    ] = None,
+    extract_limit: Annotated[int, typer.Option(min=1, help="How many abstracts it reads.")] = 200,
     engine: EngineName = "local",
     workers: Workers = None,
     address: Address = None,
+    seed: Seed = DEFAULT_SEED,
     as_json: Json = False,
 ) -> None:
     """Build the knowledge base from the sources, fetching those that are missing."""
@@ -263,7 +284,9 @@ def build(
     settings = _settings()
     agreed = consent or []
     added = [*(latest_folders(settings.downloads) if latest else []), *(add or [])]
-    chosen = choose_inputs([], settings.downloads, added=added, consent=agreed)
+    limits = licence or []
+    model = _model(extract, settings) if extract else None
+    chosen = choose_inputs([], settings.downloads, added=added, consent=agreed, licences=limits)
     wheels = [one.source.name for one in chosen if one.needs_wheel]
     if wheels:
         pull(wheels, settings.downloads, consent=agreed)
@@ -272,10 +295,15 @@ def build(
         settings.downloads,
         added=added,
         consent=agreed,
+        licences=limits,
         skip_bad_rows=skip_bad_rows,
         engine=choose_engine(engine, workers, address),
     )
-    _print_counts(base.counts, as_json=as_json)
+    counts = base.counts
+    if model:
+        found = base.extract(model, settings.downloads, limit=extract_limit, seed=seed)
+        counts = {**counts, "extraction": found}
+    _print_counts(counts, as_json=as_json)
 
 
 @app.command()
@@ -350,6 +378,37 @@ def audit(
         typer.echo("\n".join(found.lines()))
     if found.invalid:
         _fail(1, f"{len(found.invalid):,} of {found.items:,} certificates do not hold")
+
+
+@app.command()
+@_reported
+def calibrate(
+    questions: Annotated[Path, typer.Argument(help="Questions, as `synthesize` writes them.")],
+    out: Annotated[Path, typer.Option(help="The JSONL file to write.", metavar="FILE")],
+    solver: Annotated[
+        list[str] | None,
+        typer.Option(help="`search`, `local` or a model at the set endpoint; repeatable."),
+    ] = None,
+    k: Annotated[int, typer.Option("--k", min=1, help="Attempts per question and model.")] = 4,
+    rounds: Annotated[int, typer.Option(min=0, help="How often a question is made harder.")] = 3,
+    kb: Kb = None,
+    seed: Seed = DEFAULT_SEED,
+    as_json: Json = False,
+) -> None:
+    """Make questions harder that a solver answers in over half of its attempts, or drop them."""
+    from medresearcher.audit.calibrate import SOLVERS, write_calibrated
+
+    counts = write_calibrated(
+        questions,
+        out,
+        _knowledge(kb),
+        _settings(),
+        solvers=solver or SOLVERS,
+        attempts=k,
+        rounds=rounds,
+        seed=seed,
+    )
+    _print_counts(counts, as_json=as_json)
 
 
 @app.command()
@@ -499,7 +558,7 @@ def show(
         return
     limit = _settings().synthesis.max_publications
     wanted: list[Any] | None = [relation] if relation else None
-    found = profile(graph, nodes[0], limit, base.corpus, relations=wanted)
+    found = profile(graph, nodes[0], limit, base.literature, relations=wanted)
     width = min(140, get_terminal_size((100, 24)).columns)
     if as_json:
         _print_json(found.model_dump(mode="json"))

@@ -4,14 +4,15 @@ A build happens in a folder beside the target, which is moved into place when it
 knowledge base that can be opened is complete. `manifest.json` tells its sources and counts.
 """
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from medresearcher.engines.engine import Engine
 from medresearcher.engines.progress import progress
@@ -20,24 +21,28 @@ from medresearcher.graph.build import Built, build_graph
 from medresearcher.graph.conflicts import conflict_counts
 from medresearcher.graph.corpus import Corpus
 from medresearcher.graph.dictionary import Dictionary
+from medresearcher.graph.extraction import Extraction, extract
+from medresearcher.graph.mentions import Detector
 from medresearcher.graph.mining import mine
 from medresearcher.graph.rarity import rare_by_rule
 from medresearcher.graph.store import Graph
 from medresearcher.graph.vocabulary import VOCABULARY, load_dictionary, write_dictionary
+from medresearcher.llm.chat import ChatModel
 from medresearcher.questions.specialties import Classifier
-from medresearcher.records.knowledge import Document, EntityType, Item, Predicate
+from medresearcher.records.knowledge import Document, EntityType, Item, Mined, Predicate
 from medresearcher.retrieval.index import Index, build_index
 from medresearcher.retrieval.pages import definition_documents, fact_pages
-from medresearcher.runs import MANIFEST, Manifest, Run, file_digest, read_manifest
+from medresearcher.runs import MANIFEST, Manifest, Run, file_digest, read_manifest, read_records
 from medresearcher.settings import SynthesisSettings
 from medresearcher.sources import medline
-from medresearcher.sources.inputs import Input, choose_inputs
+from medresearcher.sources.inputs import Input, choose_inputs, read_source
 from medresearcher.sources.registry import licence_of
 
 GRAPH = "graph"
 INDEX = "index"
 CORPUS = "corpus"
 SHARDS = "shards"
+EXTRACTED = "extracted"
 STAGE = "build"
 
 
@@ -86,9 +91,72 @@ class KnowledgeBase:
         folder = self.folder / CORPUS
         return Corpus.open(folder) if folder.exists() else None
 
+    @cached_property
+    def literature(self) -> "Literature | None":
+        """The corpus with the relations that a model read out of it; `None` without a corpus."""
+        return Literature(self.corpus, self.extracted) if self.corpus else None
+
+    @cached_property
+    def extracted(self) -> tuple[Mined, ...]:
+        """Relations that a model read out of documents, between nodes of the graph."""
+        ledgers = sorted((self.folder / EXTRACTED).glob("*.jsonl"))
+        rows = (
+            row for path in ledgers for one in read_records(path, Extraction) for row in one.mined()
+        )
+        return tuple(row for row in rows if row.subject in self.graph and row.object in self.graph)
+
+    def extract(
+        self, model: ChatModel, downloads: Path, *, limit: int, seed: int, workers: int = 1
+    ) -> dict[str, Any]:
+        """Ask a model for the relations in the first `limit` abstracts; return what came of it.
+
+        Answers are kept in the knowledge base, also when it is built anew; none is asked twice.
+        """
+        name = re.sub(r"[^\w.-]+", "_", model.name)
+        names = load_dictionary(self.folder / VOCABULARY)
+        documents = (one for one in read_source(medline.SOURCE, downloads) if _has_text(one))
+        out = self.folder / EXTRACTED / f"{name}.jsonl"
+        with progress("extract relations", limit) as advance:
+            return extract(
+                cast("Iterator[Document]", islice(documents, limit)),
+                Detector(names).detect,
+                model,
+                out,
+                seed=seed,
+                workers=workers,
+                advance=advance,
+            )
+
     def dictionary(self) -> Dictionary:
         """The names of diseases and phenotypes to look for in texts."""
         return load_dictionary(self.folder / VOCABULARY, (EntityType.DISEASE, EntityType.PHENOTYPE))
+
+
+@dataclass(frozen=True, slots=True)
+class Literature:
+    """A mined corpus, and relations that a model read out of its texts."""
+
+    corpus: Corpus
+    extracted: tuple[Mined, ...]
+
+    @property
+    def citations(self) -> int:
+        """How many citations the corpus has."""
+        return self.corpus.citations
+
+    def knows(self, node: str) -> bool:
+        """Whether the node was looked for, by a name of its own."""
+        return self.corpus.knows(node)
+
+    def frequency(self, node: str) -> int:
+        """How many citations mention a node."""
+        return self.corpus.frequency(node)
+
+    def mined(self, node: str, limit: int | None = None) -> list[Mined]:
+        """Rows with a node at either end: what a model read first, then what stands together."""
+        read = [row for row in self.extracted if node in (row.subject, row.object)][:limit]
+        left = None if limit is None else limit - len(read)
+        return [*read, *self.corpus.mined(node, left)] if left != 0 else read
 
 
 def build(
@@ -98,13 +166,15 @@ def build(
     *,
     added: Sequence[Path] = (),
     consent: Sequence[str] = (),
+    licences: Sequence[str] = (),
     skip_bad_rows: bool = False,
     engine: Engine | None = None,
 ) -> KnowledgeBase:
     """Build from the named sources (none: all with a wheel) and the files of the added folders.
 
     One that is up to date is kept. Sources that need consent count only where `consent` names
-    them. Malformed rows stop the build, or are skipped and counted in the manifest. Citations are
+    them. With `licences`, only what is under one of these is taken, so that all that is made from
+    the knowledge base is limited to them. Malformed rows stop the build, or are skipped and counted in the manifest. Citations are
     mined on `engine`; what was mined of a file is kept in `shards` beside `downloads`, so that a
     build that was stopped, or one with more files, mines no file twice.
 
@@ -112,14 +182,18 @@ def build(
     `SourceError` for a broken source; the knowledge base that was there then stays as it was.
     """
     folder = folder.resolve()  # a link stays, what it leads to is replaced
-    inputs = choose_inputs(names, downloads, added=added, consent=consent)
+    inputs = choose_inputs(names, downloads, added=added, consent=consent, licences=licences)
     pins = {one.source.name: one.pin for one in inputs}
     old = _manifest(folder)
     if old is None and folder.exists():
         _refuse_unless_empty(folder)
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
-    settings = {"code": _code(), "skip_bad_rows": skip_bad_rows}
+    settings = {
+        "code": _code(),
+        "skip_bad_rows": skip_bad_rows,
+        "licences": sorted(licences),
+    }
     run = Run.in_folder(draft, STAGE, settings, pins)
     new = run.manifest
     if old and (old.identity, old.versions) == (new.identity, new.versions):
@@ -128,7 +202,9 @@ def build(
     try:
         shards = downloads.with_name(SHARDS)
         mining = Mining(shards.resolve(), engine or Engine())
-        counts = _build(draft, inputs, run, mining, skip_bad_rows=skip_bad_rows)
+        counts = _build(draft, inputs, run, mining, licences=licences, skip_bad_rows=skip_bad_rows)
+        if (folder / EXTRACTED).exists():
+            shutil.copytree(folder / EXTRACTED, draft / EXTRACTED)
         run.finish(counts)
         if folder.exists():
             former = folder.with_name(f"{folder.name}.old")
@@ -171,7 +247,13 @@ class Mining(NamedTuple):
 
 
 def _build(
-    draft: Path, inputs: list[Input], run: Run, mining: Mining, *, skip_bad_rows: bool
+    draft: Path,
+    inputs: list[Input],
+    run: Run,
+    mining: Mining,
+    *,
+    licences: Sequence[str],
+    skip_bad_rows: bool,
 ) -> dict[str, Any]:
     """Graph first; then the citations are mined; then all documents are indexed as a stream."""
     corpus = [one for one in inputs if one.source.corpus]
@@ -193,6 +275,8 @@ def _build(
         def counted() -> Iterator[Document]:
             streams = (_texts(one, built, skip_bad_rows=skip_bad_rows) for one in corpus)
             for document in chain(_documents(built.graph, built.documents), *streams):
+                if licences and document.licence and document.licence not in licences:
+                    continue
                 documents[document.type, document.source, document.licence] += 1
                 advance()
                 yield document
@@ -212,6 +296,10 @@ def _mine(draft: Path, graph: Graph, corpus: list[Input], mining: Mining) -> Cor
         return None
     out = draft / CORPUS
     return mine(files, draft / VOCABULARY, mining.shards, out, mining.engine)
+
+
+def _has_text(item: Item) -> bool:
+    return isinstance(item, Document) and bool(item.text)
 
 
 def _texts(one: Input, built: Built, *, skip_bad_rows: bool) -> Iterator[Document]:

@@ -5,10 +5,11 @@ random generator, drawn from the seed. So questions do not depend on which proce
 when, and a run that was stopped ends with the same bytes.
 """
 
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count as count_from
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -50,8 +51,6 @@ _ANSWERS = {
 REPEATABLE = frozenset({EntityType.PHENOTYPE, EntityType.INHERITANCE, EntityType.ONSET})
 _BATCH = 16
 _PASSES = 12
-# With fewer questions than this in store, a specialty draws the next batch.
-_LOW = 8
 _PLANS_TRIED = 8
 # A failure counts as this part of a question made.
 _FAILED = 0.05
@@ -218,49 +217,68 @@ class DrawBatch:
 _LOADED: dict[str, Synthesizer] = {}
 
 
-def rounds(engine: Engine, work: Callable[[Batch], Drawn]) -> Iterator[list[Question]]:
-    """Yield questions, the specialties in turn, until the graph has no more.
+class Supply:
+    """The questions of each specialty, batch by batch, from one run of an engine.
 
-    No two share their answer, but for modes of inheritance, ages of onset and signs. The order
-    does not depend on which batch is done first.
+    Which batches are worked on ahead depends on what is done first; what a specialty gives does
+    not.
+    """
+
+    def __init__(self, engine: Engine, work: Callable[[Batch], Drawn]) -> None:
+        self._open = {specialty.name: 0 for specialty in SPECIALTIES}
+        self._ahead = Counter(dict.fromkeys(self._open, 0))
+        self._drawn: dict[Batch, Drawn] = {}
+        self._done = engine.map(work, self._orders())
+
+    def of(self, specialty: str) -> Iterator[Question]:
+        """Yield the questions of a specialty, to its end."""
+        for number in count_from(0):
+            drawn = self._take(Batch(specialty, number))
+            self._ahead[specialty] -= len(drawn.questions)
+            yield from drawn.questions
+            if drawn.last:
+                return
+
+    def _orders(self) -> Iterator[Batch]:
+        """The batches to work on: next always one of the specialty with the least in store."""
+        while self._open:
+            name = min(self._open, key=lambda one: self._ahead[one])
+            self._ahead[name] += _BATCH // 2
+            self._open[name] += 1
+            yield Batch(name, self._open[name] - 1)
+
+    def _take(self, batch: Batch) -> Drawn:
+        while batch not in self._drawn:
+            done = next(self._done)
+            if done.result is None:
+                raise MedResearcherError(f"{done.item.specialty}: {done.failure}")
+            self._drawn[done.item] = done.result
+            self._ahead[done.item.specialty] += len(done.result.questions) - _BATCH // 2
+            if done.result.last:
+                self._open.pop(done.item.specialty, None)
+        return self._drawn.pop(batch)
+
+
+def in_turn(supply: Supply) -> Iterator[Question]:
+    """Yield one question of each specialty in turn, until none has more.
+
+    No two share their answer, but for modes of inheritance, ages of onset and signs.
     """
     answers: set[str] = set()
-    names = [specialty.name for specialty in SPECIALTIES]
-    waiting: dict[str, deque[Question]] = {name: deque() for name in names}
-    numbers = dict.fromkeys(names, 0)
-    while numbers or any(waiting.values()):
-        low = [name for name in numbers if len(waiting[name]) < _LOW]
-        for batch, drawn in _drawn(engine, work, [Batch(name, numbers[name]) for name in low]):
-            waiting[batch.specialty] += (one for one in drawn.questions if _is_new(one, answers))
-            numbers[batch.specialty] += 1
-            if drawn.last:
-                del numbers[batch.specialty]
-        yield list(_in_turn(waiting, numbers))
-
-
-def _drawn(
-    engine: Engine, work: Callable[[Batch], Drawn], batches: Sequence[Batch]
-) -> list[tuple[Batch, Drawn]]:
-    """What the batches gave, in the order of the batches."""
-    found: dict[Batch, Drawn] = {}
-    for done in engine.map(work, batches):
-        if done.result is None:
-            raise MedResearcherError(f"{done.item.specialty}: {done.failure}")
-        found[done.item] = done.result
-    return [(batch, found[batch]) for batch in batches]
+    lines = [supply.of(specialty.name) for specialty in SPECIALTIES]
+    while lines:
+        for line in list(lines):
+            question = next((one for one in line if _is_new(one, answers)), None)
+            if question is None:
+                lines.remove(line)
+            else:
+                answers.add(question.answer.id)
+                yield question
 
 
 def _is_new(question: Question, answers: set[str]) -> bool:
-    """Whether the answer was not asked for before, or may be again; note it."""
-    new = plan_of(question).answer in REPEATABLE or question.answer.id not in answers
-    answers.add(question.answer.id)
-    return new
-
-
-def _in_turn(waiting: dict[str, deque[Question]], more: Collection[str]) -> Iterator[Question]:
-    """One question of each specialty in turn, as long as each that has more to come has one."""
-    while any(waiting.values()) and all(waiting[name] for name in more):
-        yield from (line.popleft() for line in waiting.values() if line)
+    """Whether the answer was not asked for before, or may be asked for again."""
+    return plan_of(question).answer in REPEATABLE or question.answer.id not in answers
 
 
 def plan_of(question: Question) -> Plan:
@@ -277,19 +295,18 @@ def synthesize(
     count: int,
     advance: Advance,
 ) -> list[Question]:
-    """Write `count` questions to `ledger`, round by round; return them.
+    """Write `count` questions to `ledger` as they come; return them.
 
     Questions that the ledger has already are not written again. Raises `MedResearcherError` when
     the graph gives fewer; those it gives are kept.
     """
     kept = len(ledger.read())
     made: list[Question] = []
-    for fresh in rounds(engine, work):
-        for question in fresh[: count - len(made)]:
-            if len(made) >= kept:
-                ledger.append(question)
-            made.append(question)
-            advance(note=question.specialty)
+    for question in in_turn(Supply(engine, work)):
+        if len(made) >= kept:
+            ledger.append(question)
+        made.append(question)
+        advance(note=question.specialty)
         if len(made) == count:
             return made
     raise MedResearcherError(

@@ -74,13 +74,21 @@ def choose_inputs(
     *,
     added: Sequence[Path] = (),
     consent: Sequence[str] = (),
+    licences: Sequence[str] = (),
     registry: Mapping[str, Source] = SOURCES,
 ) -> list[Input]:
     """The named sources (none: all with a wheel) and those of the added folders, in order.
 
-    Raise `InputError` for a name that is unknown or lacks consent, and for a folder that is
+    With `licences`, only sources under one of these are taken. Raise `InputError` for a name that
+    is unknown or lacks consent, for a licence that no source has, and for a folder that is
     missing, holds nothing known, or holds a file that is not recognised.
     """
+    known = {source.licence for source in registry.values()}
+    for licence in licences:
+        if licence not in known:
+            raise InputError(
+                f"no source is under {licence!r}; there are: {', '.join(sorted(known))}"
+            )
     found = recognise(added, registry)
     for name in found:
         require_consent(registry[name], consent)
@@ -88,7 +96,7 @@ def choose_inputs(
     return [
         Input(source, downloads, found.get(name, {}))
         for name, source in registry.items()
-        if name in chosen
+        if name in chosen and (not licences or source.licence in licences)
     ]
 
 
