@@ -326,14 +326,12 @@ def synthesize(
     as_json: Json = False,
 ) -> None:
     """Make certified questions from the knowledge base."""
-    from medresearcher.audit.acceptance import NotSearchable
+    from medresearcher.audit.acceptance import acceptance
     from medresearcher.engines.engine import choose_engine
-    from medresearcher.kb import INDEX
     from medresearcher.questions.synthesize import write_questions
 
     base = _knowledge(kb)
     settings = _settings().synthesis
-    index = base.folder.resolve() / INDEX
     counts = write_questions(
         base.graph,
         out,
@@ -341,7 +339,7 @@ def synthesize(
         count=count,
         seed=seed,
         engine=choose_engine(engine, workers, address),
-        accept=NotSearchable(index) if settings.controls.unsearchable else None,
+        accept=acceptance(base, settings),
     )
     _print_counts(counts, as_json=as_json)
 

@@ -11,6 +11,8 @@ from typing import Any
 from medresearcher import __version__
 from medresearcher.agent.guided import GuidedPolicy
 from medresearcher.agent.runner import write_rollouts
+from medresearcher.audit.acceptance import acceptance
+from medresearcher.engines.engine import choose_engine
 from medresearcher.kb import KnowledgeBase, build
 from medresearcher.questions.synthesize import write_questions
 from medresearcher.records.question import Question
@@ -35,10 +37,17 @@ def run_demo(out: Path, settings: Settings, *, count: int, seed: int) -> dict[st
     with Run.in_folder(out, "demo", options, {}) as run:
         pull([], settings.downloads)
         run.lap("pull_s")
-        kb = build(settings.kb, settings.downloads)
+        engine = choose_engine("local")
+        kb = build(settings.kb, settings.downloads, engine=engine)
         run.lap("build_s")
         made = write_questions(
-            kb.graph, out / QUESTIONS, settings.synthesis, count=count, seed=seed
+            kb.graph,
+            out / QUESTIONS,
+            settings.synthesis,
+            count=count,
+            seed=seed,
+            engine=engine,
+            accept=acceptance(kb, settings.synthesis),
         )
         run.lap("synthesize_s")
         rolled = write_rollouts(

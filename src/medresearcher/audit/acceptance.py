@@ -9,8 +9,17 @@ from pathlib import Path
 
 from medresearcher.audit.formats import item_of
 from medresearcher.audit.shortcuts import Meter
+from medresearcher.kb import INDEX, KnowledgeBase
 from medresearcher.records.question import Question
 from medresearcher.retrieval.index import Index
+from medresearcher.settings import SynthesisSettings
+
+def acceptance(base: KnowledgeBase, settings: SynthesisSettings) -> "NotSearchable | None":
+    """What questions over a knowledge base must pass, as the settings say."""
+    if not settings.controls.unsearchable:
+        return None
+    return NotSearchable((base.folder / INDEX).resolve())
+
 
 _OPENED: dict[Path, Meter] = {}
 
@@ -23,7 +32,14 @@ class NotSearchable:
 
     def __call__(self, question: Question) -> bool:
         """Whether neither the question nor one of its clues, as a query, finds the answer."""
-        if self.index not in _OPENED:
+        if self.index not in def acceptance(base: KnowledgeBase, settings: SynthesisSettings) -> "NotSearchable | None":
+    """What questions over a knowledge base must pass, as the settings say."""
+    if not settings.controls.unsearchable:
+        return None
+    return NotSearchable((base.folder / INDEX).resolve())
+
+
+_OPENED:
             _OPENED[self.index] = Meter(Index.open(self.index), None)
         found = _OPENED[self.index].measure(item_of(question))
         return not any(one is not None and one.either for one in (found.by_question, found.by_clue))
