@@ -174,9 +174,10 @@ def build(
 
     One that is up to date is kept. Sources that need consent count only where `consent` names
     them. With `licences`, only what is under one of these is taken, so that all that is made from
-    the knowledge base is limited to them. Malformed rows stop the build, or are skipped and counted in the manifest. Citations are
-    mined on `engine`; what was mined of a file is kept in `shards` beside `downloads`, so that a
-    build that was stopped, or one with more files, mines no file twice.
+    the knowledge base is limited to them. Malformed rows stop the build, or are skipped and
+    counted in the manifest. Citations are mined on `engine`; what was mined of a file is kept in
+    `shards` beside `downloads`, so that a build that was stopped, or one with more files, mines no
+    file twice.
 
     Raises `InputError` for a source that is not fetched or a folder that holds something else,
     `SourceError` for a broken source; the knowledge base that was there then stays as it was.

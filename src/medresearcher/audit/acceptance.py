@@ -14,14 +14,7 @@ from medresearcher.records.question import Question
 from medresearcher.retrieval.index import Index
 from medresearcher.settings import SynthesisSettings
 
-def acceptance(base: KnowledgeBase, settings: SynthesisSettings) -> "NotSearchable | None":
-    """What questions over a knowledge base must pass, as the settings say."""
-    if not settings.controls.unsearchable:
-        return None
-    return NotSearchable((base.folder / INDEX).resolve())
-
-
-_OPENED: dict[Path, Meter] = {}
+_METERS: dict[Path, Meter] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +25,14 @@ class NotSearchable:
 
     def __call__(self, question: Question) -> bool:
         """Whether neither the question nor one of its clues, as a query, finds the answer."""
-        if self.index not in def acceptance(base: KnowledgeBase, settings: SynthesisSettings) -> "NotSearchable | None":
+        if self.index not in _METERS:
+            _METERS[self.index] = Meter(Index.open(self.index), None)
+        found = _METERS[self.index].measure(item_of(question))
+        return not any(one is not None and one.either for one in (found.by_question, found.by_clue))
+
+
+def acceptance(base: KnowledgeBase, settings: SynthesisSettings) -> NotSearchable | None:
     """What questions over a knowledge base must pass, as the settings say."""
     if not settings.controls.unsearchable:
         return None
     return NotSearchable((base.folder / INDEX).resolve())
-
-
-_OPENED:
-            _OPENED[self.index] = Meter(Index.open(self.index), None)
-        found = _OPENED[self.index].measure(item_of(question))
-        return not any(one is not None and one.either for one in (found.by_question, found.by_clue))
