@@ -10,6 +10,7 @@ import logging
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -18,7 +19,7 @@ from medresearcher.audit.figures import Figure, share
 from medresearcher.audit.formats import Item
 from medresearcher.audit.naming import Names, Text
 from medresearcher.engines.local import map_items
-from medresearcher.engines.progress import progress
+from medresearcher.engines.progress import Advance, progress
 from medresearcher.grading.answers import extract_answer, grade
 from medresearcher.llm.chat import ChatModel
 from medresearcher.llm.endpoint import EndpointModel
@@ -85,11 +86,13 @@ def closed_book(
     attempts: int = 1,
     seed: int = 0,
     workers: int = 1,
+    advance: Advance | None = None,
 ) -> dict[str, Prior]:
     """Ask the model each question `attempts` times; by item id what came of it.
 
     `identity` says which model it is, with what decides its replies (weights or endpoint,
-    temperature). Items without any reply are left out, and each error is logged.
+    temperature). Items without any reply are left out, and each error is logged. Without
+    `advance` there is a progress bar.
     """
     book = Ledger(ledger, ClosedBook)
     key = (identity, VERSIONS[_PROMPT], seed)
@@ -107,7 +110,8 @@ def closed_book(
         own = int(digest([seed, task.question, task.attempt], 7), 16)
         return model.complete(asked, (), own).message.content or ""
 
-    with progress("closed book", len(tasks)) as advance:
+    shown = nullcontext(advance) if advance else progress("closed book", len(tasks))
+    with shown as advance:
         advance(len(tasks) - len(open_tasks))
         for done in map_items(ask, open_tasks, workers=workers):
             advance()

@@ -203,6 +203,31 @@ class Rarity(Frozen):
     why: str = ""
 
 
+class Trial(Frozen):
+    """The attempts of one solver at one version of a question; version 0 is the one first made.
+
+    `plan` says how that version is built. With 0 attempts the solver does not fit the question.
+    """
+
+    version: int
+    plan: str
+    solver: str
+    attempts: int
+    solved: int
+
+
+class Difficulty(Frozen):
+    """How hard a question proved to be to reference solvers (`medresearcher.audit.calibrate`).
+
+    `score` is the share of attempts in which the best of them failed at the last version; `None`
+    without attempts. `origin` is the id of version 0.
+    """
+
+    score: float | None
+    origin: str
+    history: tuple[Trial, ...]
+
+
 class Question(Record):
     """One question with its answer, chain and certificate.
 
@@ -223,6 +248,6 @@ class Question(Record):
     reasoning: tuple[str, ...] = ()
     certificate: Certificate
     rarity: Rarity
-    difficulty: float | None = None
+    difficulty: Difficulty | None = None
     split: str | None = None
     language: str = "en"
