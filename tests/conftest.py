@@ -12,7 +12,10 @@ import pytest
 from medresearcher.graph.build import build_graph
 from medresearcher.graph.store import Graph
 from medresearcher.kb import KnowledgeBase, build
-from medresearcher.settings import load_settings
+from medresearcher.questions.synthesize import write_questions
+from medresearcher.records.question import Question
+from medresearcher.runs import read_records
+from medresearcher.settings import SynthesisSettings, load_settings
 from medresearcher.sources.inputs import read_source
 from medresearcher.sources.registry import SOURCES, Source, select
 
@@ -99,6 +102,16 @@ def real_kb(home: Path) -> KnowledgeBase:
         advice = f"run `medresearcher sources pull {' '.join(missing)}`"
         pytest.skip(f"{home / 'sources'}: not fetched yet: {', '.join(missing)}; {advice}")
     return build(home / "kb", home / "sources")
+
+
+@pytest.fixture(scope="session")
+def real_questions(
+    real_kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory
+) -> list[Question]:
+    """Five questions of each specialty over the real knowledge base, the specialties in turn."""
+    file = tmp_path_factory.mktemp("real-questions") / "questions.jsonl"
+    write_questions(real_kb.graph, file, SynthesisSettings(), count=60, seed=7)
+    return list(read_records(file, Question))
 
 
 def _fetched(source: Source, home: Path) -> bool:

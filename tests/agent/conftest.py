@@ -17,7 +17,6 @@ from medresearcher.questions.synthesize import write_questions
 from medresearcher.records.question import Question
 from medresearcher.retrieval.index import Index, build_index
 from medresearcher.retrieval.pages import definition_documents, fact_pages
-from medresearcher.runs import read_records
 from medresearcher.settings import SynthesisSettings
 from medresearcher.tools.tool import Toolbox
 from medresearcher.tools.toolbox import medical_tools
@@ -41,16 +40,6 @@ def tools(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
 def questions(graph: Graph) -> list[Question]:
     """One question of every shape."""
     return [question_of(graph, chain) for chain in CHAINS]
-
-
-@pytest.fixture(scope="session")
-def real_questions(
-    real_kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory
-) -> list[Question]:
-    """Two questions per specialty over the real knowledge base."""
-    path = tmp_path_factory.mktemp("agent-questions") / "questions.jsonl"
-    write_questions(real_kb.graph, path, SynthesisSettings(), count=24, seed=7)
-    return list(read_records(path, Question))
 
 
 @pytest.fixture(scope="session")

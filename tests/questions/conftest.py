@@ -3,15 +3,12 @@
 from pathlib import Path
 
 import pytest
-from question_samples import small_graph
+from question_samples import draw, small_graph
 
 from medresearcher.graph.store import Graph
-from medresearcher.questions.synthesize import Synthesizer, write_questions
 from medresearcher.records.question import Question
-from medresearcher.runs import read_records
-from medresearcher.settings import SynthesisSettings
 
-REAL_QUESTIONS = 48
+SMALL_QUESTIONS, SEED = 40, 5
 
 
 @pytest.fixture(scope="session")
@@ -28,12 +25,5 @@ def small(small_tables: Path) -> Graph:
 
 @pytest.fixture(scope="session")
 def small_questions(small: Graph) -> list[Question]:
-    """All questions that the small world gives."""
-    return list(Synthesizer(small, SynthesisSettings(), seed=5).draw())
-
-
-@pytest.fixture(scope="session")
-def real_questions(real_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> list[Question]:
-    file = tmp_path_factory.mktemp("real-questions") / "questions.jsonl"
-    write_questions(real_graph, file, SynthesisSettings(), count=REAL_QUESTIONS, seed=7)
-    return list(read_records(file, Question))
+    """The first questions of the small world."""
+    return draw(small, SEED, SMALL_QUESTIONS)
