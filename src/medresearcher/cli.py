@@ -380,6 +380,42 @@ def audit(
 
 @app.command()
 @_reported
+def phrase(
+    questions: Annotated[Path, typer.Argument(help="Questions, as `synthesize` writes them.")],
+    out: Annotated[Path, typer.Option(help="The JSONL file to write.", metavar="FILE")],
+    model: Annotated[str, typer.Option(help="Name of a model at the set endpoint.")],
+    style: Annotated[
+        list[str] | None, typer.Option(help="vignette, research or story; repeatable.")
+    ] = None,
+    tries: Annotated[int, typer.Option(min=1, help="Wordings per question.")] = 3,
+    kb: Kb = None,
+    seed: Seed = DEFAULT_SEED,
+    as_json: Json = False,
+) -> None:
+    """Reword questions with a model; keep only words that are read back as the same question."""
+    from medresearcher.audit.acceptance import acceptance
+    from medresearcher.graph.mentions import Detector
+    from medresearcher.graph.vocabulary import VOCABULARY, load_dictionary
+    from medresearcher.llm.endpoint import EndpointModel
+    from medresearcher.questions.phrase import STYLES, Phraser, write_phrased
+
+    base, settings = _knowledge(kb), _settings()
+    asked = EndpointModel(model, settings.llm)
+    detect = Detector(load_dictionary(base.folder / VOCABULARY)).detect
+    accept = acceptance(base, settings.synthesis)
+    counts = write_phrased(
+        questions,
+        out,
+        Phraser(asked, base.graph, detect, tries=tries, accept=accept),
+        styles=style or tuple(STYLES),
+        seed=seed,
+        workers=settings.rollout.workers,
+    )
+    _print_counts(counts, as_json=as_json)
+
+
+@app.command()
+@_reported
 def calibrate(
     questions: Annotated[Path, typer.Argument(help="Questions, as `synthesize` writes them.")],
     out: Annotated[Path, typer.Option(help="The JSONL file to write.", metavar="FILE")],

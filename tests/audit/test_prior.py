@@ -3,6 +3,7 @@
 import hashlib
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from shortcut_world import ITEM
@@ -19,6 +20,7 @@ from medresearcher.audit.prior import (
 from medresearcher.errors import ModelError, SourceError
 from medresearcher.llm import local
 from medresearcher.llm.local import FILE, LocalModel
+from medresearcher.llm.prompts import VERSIONS, prompt
 from medresearcher.llm.scripted import ScriptedModel, say
 from medresearcher.records.trajectory import Message
 from medresearcher.settings import LlmSettings
@@ -104,6 +106,11 @@ def test_the_question_is_asked_without_its_answer(tmp_path):
     (asked,) = [text for text, _ in model.calls]
     assert ITEM.question in asked
     assert ITEM.answer not in asked
+
+
+def test_the_filled_prompt_is_that_of_its_version():
+    golden = Path(__file__).parent / "golden" / f"closed_book.v{VERSIONS['closed_book']}.txt"
+    assert prompt("closed_book", question="Which gene is it?") + "\n" == golden.read_text("utf-8")
 
 
 # The embedded model

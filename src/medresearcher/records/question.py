@@ -203,6 +203,24 @@ class Rarity(Frozen):
     why: str = ""
 
 
+class Phrasing(Frozen):
+    """How a model fared that was asked to word a question (`medresearcher.questions.phrase`).
+
+    With the method `model` its wording passed the round trip; with `grammar` the question has the
+    words it had: `rejected` counts the wordings that did not pass by reason, and `error` is what
+    the model failed with. `origin` is the id of the question in the words of the grammar.
+    """
+
+    method: Literal["grammar", "model"]
+    origin: str
+    model: str
+    style: str
+    prompts: str
+    tries: int
+    rejected: dict[str, int] = Field(default_factory=dict)
+    error: str | None = None
+
+
 class Trial(Frozen):
     """The attempts of one solver at one version of a question; version 0 is the one first made.
 
@@ -248,6 +266,7 @@ class Question(Record):
     reasoning: tuple[str, ...] = ()
     certificate: Certificate
     rarity: Rarity
+    phrasing: Phrasing | None = None
     difficulty: Difficulty | None = None
     split: str | None = None
     language: str = "en"

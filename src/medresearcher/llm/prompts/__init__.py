@@ -2,7 +2,14 @@
 
 from importlib.resources import files
 
-VERSIONS = {"research": 1, "guide": 1, "closed_book": 1, "relations": 1}
+VERSIONS = {
+    "research": 1,
+    "guide": 1,
+    "closed_book": 1,
+    "relations": 1,
+    "phrase": 1,
+    "read_back": 1,
+}
 
 
 def prompt(name: str, **values: str) -> str:
