@@ -85,7 +85,9 @@ class Teller:
         signs, kind = self._signs(disease), self._kind(disease)
         if self.register == "research":
             start = self.rng.choice(("Consider", "Start from", "Take", "I am looking into"))
-            return f"{start} {kind} {self.rng.choice(_MARKED)} {signs}."
+            timed = bool(self._said(disease, Predicate.HAS_ONSET))
+            marked = "and features such as" if timed else self.rng.choice(_MARKED)
+            return f"{start} {kind} {marked} {signs}."
         choices = {
             "vignette": (
                 f"A patient presents with {signs}; the suspected diagnosis is {kind}.",
@@ -195,15 +197,10 @@ class Teller:
         kind, both = self.types[first.start], sorted((first.start, second.end), key=self._place)
         ordinals = " and ".join(_ORDINALS[self._place(one)] for one in both)
         self._meet(first.end)
-        shared = self.types[first.end]
-        verb = {
-            EntityType.PHENOTYPE: "share",
-            EntityType.PATHWAY: "both take part in",
-            EntityType.GENE_GROUP: "both belong to",
-            EntityType.DRUG: "are both treated with"
-            if kind is EntityType.DISEASE
-            else "are both targets of",
-        }.get(shared, f"are both {self.rng.choice(_LINKED[1:])}")
+        verb = _of_several(self._verb(first, self.rng.choice(_LINKED[1:])))
+        verb = f"are both {verb[4:]}" if verb.startswith("are ") else f"both {verb}"
+        if first.predicate is Predicate.HAS_PHENOTYPE:
+            verb = "share"
         return f"The {ordinals} {_plural(self._plain(kind))} {verb} {self._described(first.end)}."
 
     def _verb(self, step: Step, linked: str, also: str = "") -> str:
@@ -217,7 +214,7 @@ class Teller:
             (Predicate.PARTICIPATES_IN, False): f"{also}involves",
             (Predicate.TREATS, False): f"is {also}treated with",
             (Predicate.TREATS, True): f"is {also}used to treat",
-            (Predicate.AFFECTS, False): f"is {also}a target of",
+            (Predicate.AFFECTS, False): f"is {also}targeted by",
             (Predicate.AFFECTS, True): f"{also}acts on",
             (Predicate.HAS_PHENOTYPE, True): f"{also}shows",
         }[step.predicate, step.forward]
@@ -259,12 +256,10 @@ class Teller:
     def _ask_sign(self, sign: str, start: str) -> str:
         about = self._about(sign)
         if self._choice(sign):
-            return self.rng.choice(
-                (
-                    f"Which sign{about} has been counted most often in patients with {start}?",
-                    f"Of the signs counted in {start}, which{about} is seen most often?",
-                )
-            )
+            asked = [f"Which sign{about} has been counted most often in patients with {start}?"]
+            if not about:
+                asked.append(f"Of the signs counted in {start}, which is seen most often?")
+            return self.rng.choice(asked)
         return f"Which sign of {start} is{about}?" if about else f"Name a sign of {start}."
 
     def _question(self) -> str:
@@ -373,11 +368,12 @@ class Teller:
         return self._said(disease, Predicate.HAS_INHERITANCE)
 
     def _signs(self, disease: str) -> str:
-        """The signs of a disorder, those with a share of patients first."""
+        """The signs of a disorder: those with a share of patients first, "a and b" last."""
         shown = [one for one in self._atoms(disease) if _shows(one)]
         texts = [one.text for one in sorted(shown, key=lambda one: not _has_share(one))]
-        several = any(word in text for text in texts for word in (" and ", " or "))
-        return listed(texts, "as well as" if several else "and")
+        double = [one for one in texts if " and " in one or " or " in one]
+        single = [one for one in texts if one not in double]
+        return " as well as ".join(filter(None, (listed(single), *double)))
 
     def _atoms(self, node: str) -> list[Clue]:
         return [one for one in self.clues[node] if isinstance(one.condition, Atom)]
