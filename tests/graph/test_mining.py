@@ -26,7 +26,7 @@ from medresearcher.graph.shards import MENTIONS, PAIRS
 from medresearcher.graph.vocabulary import load_vocabulary
 from medresearcher.records.knowledge import Document, EntityType, Mined, Predicate
 from medresearcher.sources.fetch import open_source
-from medresearcher.sources.files import FolderFiles
+from medresearcher.sources.files import FolderFiles, Lenient
 from medresearcher.sources.medline import Record, records
 from medresearcher.sources.registry import SOURCES
 
@@ -181,6 +181,17 @@ def test_a_broken_file_is_named_and_the_others_are_kept(world):
     assert len(world.keys()) == 2
     assert not world.out.exists()
     assert not list(world.shards.glob(".*"))
+
+
+def test_skipped_citations_are_not_kept_for_a_strict_run(world):
+    world.write([Version(1, "Pain"), Version(2, "Renin")])
+    (path,) = world.files.iterdir()
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b">2<", b">two<")))
+    files = Lenient(FolderFiles(world.files))
+    corpus = mine([files], world.names, world.shards, world.out)
+    assert (corpus.citations, files.skipped) == (1, 1)
+    with pytest.raises(SourceError, match="expected a numeric `PMID`; got 'two'"):
+        world.mine()
 
 
 def test_a_corpus_stays_as_it_was_when_a_later_run_fails(world):
@@ -358,7 +369,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from medresearcher.graph.mining import mine
-from medresearcher.sources.files import FolderFiles
+from medresearcher.sources.files import FolderFiles, Lenient
 place = Path(sys.argv[1])
 mine([FolderFiles(place / "files")], Path(sys.argv[2]), place / "shards", place / "corpus")
 """

@@ -16,7 +16,7 @@ from medresearcher.graph.abbreviations import Definition, definitions
 from medresearcher.graph.dictionary import Dictionary, Entry, normalise
 from medresearcher.records.knowledge import EntityType
 
-_RUN = re.compile(r"\s{2,}")
+_RUN = re.compile(r"\s\s")
 _BREAK = re.compile(r"[.;:!?]\s")
 _CONDITIONS = (EntityType.DISEASE, EntityType.PHENOTYPE)
 # What does not stand in the name of a gene or drug: "protein(s)" is not protein S.
@@ -29,12 +29,30 @@ _BRACKET = re.compile(r" \(([A-Z][A-Z0-9-]{1,7})\)")
 # What may stand before a mention that shares its last words: "breast and", "breast/".
 _LINK = re.compile(r"(?<![A-Za-z])([A-Za-z][A-Za-z-]*?)(?:(?:,? and/or|,? and|,? or|,) |/|-)$")
 _LINKED = 40
+_LINKS = ("/", "-", ", ", " and ", " or ", "/or ")
 _MODIFIERS = (
     r"(?:autosomal[ -](?:dominant|recessive)|[Xx][ -]linked(?: (?:dominant|recessive))?|"
     r"non-?syndromic|sporadic|familial|hereditary|inherited|classical|classic)"
 )
 _MODIFIED = re.compile(rf"(?<![\w-])(?:{_MODIFIERS} )+$", re.IGNORECASE)
 _MODIFYING = 60
+# How every such modifier ends: a cheap test before the search.
+_MODIFIES = tuple(
+    f"{word} "
+    for word in (
+        "classic",
+        "classical",
+        "dominant",
+        "familial",
+        "hereditary",
+        "inherited",
+        "linked",
+        "recessive",
+        "sporadic",
+        "syndromic",
+    )
+)
+_LONGEST_MODIFIER = max(map(len, _MODIFIES))
 _HEAD = re.compile(r" (?:diseases?|disorders?|syndromes?|tumou?rs?|symptoms)\b")
 
 
@@ -139,6 +157,8 @@ class Detector:
 
     def _joined(self, text: str, one: _Match, floor: int) -> _Match | None:
         """The match with the word before "and" if that word makes an entry with its other words."""
+        if not text.endswith(_LINKS, floor, one.start):
+            return None
         rest = text[one.start : one.end].replace("-", " ").partition(" ")[2]
         link = _LINK.search(text, max(floor, one.start - _LINKED), one.start) if rest else None
         if link is None:
@@ -245,7 +265,9 @@ def _extended(text: str, matches: Sequence[_Match]) -> list[_Match]:
     for one in matches:
         floor = kept[-1].end if kept else 0
         start, end = one.start, one.end
-        if before := _MODIFIED.search(text, max(floor, start - _MODIFYING), start):
+        if text[max(floor, start - _LONGEST_MODIFIER) : start].lower().endswith(_MODIFIES) and (
+            before := _MODIFIED.search(text, max(floor, start - _MODIFYING), start)
+        ):
             start = before.start()
         if after := _HEAD.match(text, end):
             end = after.end()

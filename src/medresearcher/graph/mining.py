@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import combinations, islice, product
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ from medresearcher.graph.shards import Citation, Named, Pair, ShardWriter
 from medresearcher.graph.vocabulary import Vocabulary, load_vocabulary, nodes_of, vocabulary_digest
 from medresearcher.records.knowledge import EntityType
 from medresearcher.runs import file_digest
-from medresearcher.sources.files import Files
+from medresearcher.sources.files import Files, Lenient
 from medresearcher.sources.medline import Record, medline_names, records
 
 _BATCH = 1_000
@@ -149,10 +149,14 @@ class MineFile:
 
 
 def shard_key(item: MedlineFile, names: str) -> str:
-    """A hash of the content of the file, of the names to look for, and of our code."""
+    """A hash of the content of the file, of the names to look for, and of our code.
+
+    What is read while bad rows are skipped is not the shard of a file of which all must be good.
+    """
     with item.files.open(item.name) as stream:
         content = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-    return hashlib.sha256(f"{content} {names} {_code()}".encode()).hexdigest()[:32]
+    rows = "some" if isinstance(item.files, Lenient) else "all"
+    return hashlib.sha256(f"{content} {names} {_code()} {rows}".encode()).hexdigest()[:32]
 
 
 @cache
@@ -239,13 +243,16 @@ class Miner:
 
     def _pairs(self, mentions: Sequence[Mention]) -> set[tuple[str, str]]:
         """Subject and object of each pair of nodes: the disease first, of two the lower id."""
-        found: set[tuple[str, str]] = set()
-        for one, other in combinations(mentions, 2):
-            for pair in product(one.nodes, other.nodes):
-                diseases = sorted(node for node in pair if self._is_disease(node))
-                if diseases and not self._related(*pair):
-                    found.add((diseases[0], pair[pair[0] == diseases[0]]))
-        return found
+        named = [(place, node) for place, one in enumerate(mentions) for node in one.nodes]
+        diseases = [one for one in named if self._is_disease(one[1])]
+        return {
+            (disease, node)
+            for place, disease in diseases
+            for elsewhere, node in named
+            if place != elsewhere
+            and (disease < node or not self._is_disease(node))
+            and not self._related(disease, node)
+        }
 
     def _is_disease(self, node: str) -> bool:
         return self._names.type(node) == EntityType.DISEASE

@@ -59,6 +59,7 @@ TYPES: tuple[tuple[str, frozenset[str]], ...] = (
     ("comment", frozenset({"Letter", "Editorial", "Comment", "News"})),
 )
 _RETRACTED = re.compile(r"\W*retracted(?: article)?\W*:", re.IGNORECASE)
+_ELECTRONIC = ("ArticleDate", "Year")
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 
@@ -180,10 +181,9 @@ def _abstract(abstract: Element | None) -> str:
 
 def _year(article: Element) -> int | None:
     date = child(article, "Journal", "JournalIssue", "PubDate")
-    places = (
-        child(date, "Year"),
-        child(date, "MedlineDate"),
-        child(article, "ArticleDate", "Year"),
-    )
-    found = (_YEAR.search(place.text or "") for place in places if place is not None)
-    return next((int(year[1]) for year in found if year), None)
+    for element, tags in ((date, ("Year",)), (date, ("MedlineDate",)), (article, _ELECTRONIC)):
+        place = child(element, *tags)
+        year = None if place is None else _YEAR.search(place.text or "")
+        if year:
+            return int(year[1])
+    return None
