@@ -24,12 +24,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medresearcher.graph.chains import MAX_FAMILY, chains, series
-from medresearcher.records.knowledge import Predicate
+from medresearcher.records.knowledge import EntityType, Predicate
 
-NODES = nodes_of({D: 4, G: 4, F: 2})
+W, R = EntityType.PATHWAY, EntityType.DRUG
+NODES = {
+    **nodes_of({D: 4, G: 4, F: 2}),
+    W: ["REACT:0", "REACT:1"],
+    R: ["CHEMBL:0", "CHEMBL:1"],
+}
 KINDS = {node: kind for kind, nodes in NODES.items() for node in nodes}
-EDGES = possible(NODES, (SHAPES[0], SHAPES[1], SHAPES[4]))
-JOINS = (Predicate.CAUSES, Predicate.MEMBER_OF)
+EDGES = possible(
+    NODES,
+    (
+        SHAPES[0],
+        SHAPES[1],
+        SHAPES[4],
+        (G, Predicate.PARTICIPATES_IN, W),
+        (R, Predicate.TREATS, D),
+        (R, Predicate.AFFECTS, G),
+    ),
+)
+JOINS = {edge[1] for edge in EDGES} - {Predicate.SUBCLASS_OF}
 LABELS = ("lynch", "alport", "marfan", "usher")
 
 

@@ -6,7 +6,7 @@ from question_samples import BRAIN, HEART
 from medresearcher.graph.store import Graph
 from medresearcher.questions.leaks import leaks, stands_in
 from medresearcher.questions.specialties import SPECIALTIES, Classifier
-from medresearcher.questions.wording import Wording
+from medresearcher.questions.wording import Wording, article, number
 from medresearcher.records.knowledge import Entity, EntityType, Predicate, Statement
 from medresearcher.records.question import Masked
 
@@ -27,6 +27,8 @@ NAMES = {
     "HP:14": ("T-wave inversion", ""),
     "HP:15": ("Dandy syndrome", "In dandy syndrome … after Dandy, see Dandy."),
     "HP:16": ("A" * 60, ""),
+    "HP:18": ("Small for gestational age", ""),
+    "HP:19": ("Rheumatoid factor positive", ""),
 }
 
 
@@ -57,6 +59,8 @@ def wording(tmp_path_factory) -> Wording:
         (Predicate.HAS_PHENOTYPE, "HP:15", "Dandy syndrome"),
         (Predicate.HAS_PHENOTYPE, "HP:16", None),
         (Predicate.HAS_PHENOTYPE, "HP:17", "Fabry crisis"),
+        (Predicate.HAS_PHENOTYPE, "HP:18", None),
+        (Predicate.HAS_PHENOTYPE, "HP:19", None),
         (Predicate.HAS_INHERITANCE, "HP:9", "X-linked dominant"),
         (Predicate.HAS_INHERITANCE, "HP:10", "autosomal recessive"),
         (Predicate.HAS_INHERITANCE, "HP:11", None),
@@ -66,6 +70,44 @@ def wording(tmp_path_factory) -> Wording:
 )
 def test_names_stand_in_a_sentence_as_they_should_or_not_at_all(wording, predicate, node, text):
     assert wording.clue(predicate, node) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("narrow mouth", "a narrow mouth"),
+        ("umbilical hernia", "an umbilical hernia"),
+        ("unilateral facial palsy", "a unilateral facial palsy"),
+        ("urogenital fistula", "a urogenital fistula"),
+        ("ulcer", "an ulcer"),
+        ("EEG with burst suppression", "an EEG with burst suppression"),
+        ("neoplasm of the skin", "a neoplasm of the skin"),
+        ("focal seizure", "focal seizures"),
+        ("seizure with fever", "seizure with fever"),
+        ("thick eyebrow", "thick eyebrows"),
+        ("cleft of the ear", "a cleft of the ear"),
+        ("narrow mouths", "narrow mouths"),
+        ("mitral valve prolapse", "mitral valve prolapse"),
+        ("kyphosis", "kyphosis"),
+        ("cerebral palsy", "cerebral palsy"),
+        ("nausea and vomiting", "nausea and vomiting"),
+    ],
+)
+def test_a_sign_in_a_list_takes_an_article_where_one_is_counted(wording, name, words):
+    assert wording.sign(name) == words
+    assert name in words  # the name itself stays in the question
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [("old", "an "), ("union", "a "), ("euthyroid", "a "), ("one-eyed", "a "), ("X-linked", "an ")],
+)
+def test_articles_go_by_the_first_sound(words, first):
+    assert article(words) == first
+
+
+def test_numbers_are_words_up_to_twelve():
+    assert [number(n) for n in (0, 1, 12, 13)] == ["zero", "one", "twelve", "13"]
 
 
 @pytest.mark.parametrize(
