@@ -117,6 +117,8 @@ def test_numbers_are_words_up_to_twelve():
         ("Marfan syndrome", "marfan syndromes", False),
         ("REST", "the rest of it", False),
         ("REST", "a gene, REST, is", True),
+        ("Fever", "there is fever.", True),
+        ("akt", "a gene, AKT, is", True),
         ("COL4A5", "col4a5 is", True),  # six letters are no word by chance
         ("a b", "A B", True),
         ("C+", "a C+ b", True),

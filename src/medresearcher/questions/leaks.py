@@ -11,8 +11,7 @@ _SHORT = 5
 def leaks(text: str, hidden: Iterable[Masked]) -> list[str]:
     """Names and aliases of hidden entities that stand in `text` as whole words.
 
-    Short names without a space (gene symbols, abbreviations) must agree in case, so that the
-    word "rest" is not taken for the gene REST.
+    Symbols must agree in case, so that the word "rest" is not taken for the gene REST.
     """
     return [
         name
@@ -24,5 +23,11 @@ def leaks(text: str, hidden: Iterable[Masked]) -> list[str]:
 
 def stands_in(name: str, text: str) -> bool:
     """Whether `name` stands in `text` as whole words."""
-    flags = 0 if len(name) <= _SHORT and " " not in name else re.IGNORECASE
+    flags = re.NOFLAG if _is_symbol(name) else re.IGNORECASE
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, flags) is not None
+
+
+def _is_symbol(name: str) -> bool:
+    """Whether a name is short and spelt as no word is: with a digit, or more than one capital."""
+    marked = sum(one.isupper() for one in name) > 1 or any(one.isdigit() for one in name)
+    return len(name) <= _SHORT and " " not in name and marked
