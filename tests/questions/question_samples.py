@@ -113,18 +113,20 @@ def small_world() -> tuple[list[Entity], list[Statement]]:
 
 
 def _about_disease(rng: Random, disease: str, row: int, signs: list[str]) -> list[Statement]:
-    """Ten signs, some with a count of patients or a class of frequency, and two absences."""
+    """Ten signs, some with a count of patients or a class of frequency, and two absences.
+
+    One disease in sixteen is well studied: each of its signs cites a publication of its own.
+    """
     chosen = rng.sample(signs, 12)
     said = []
-    for sign in chosen[:10]:
+    for place, sign in enumerate(chosen[:10]):
+        cited = f"PMID:{row}{place}" if row % 16 == 0 else f"PMID:{row}"
         patients = rng.randint(3, 30)
         frequency = rng.choice(("", "HP:0040282", f"{rng.randint(1, patients)}/{patients}", "40%"))
-        said.append(_sign(disease, sign, row, frequency=frequency))
-    return said + [_sign(disease, sign, row, negated=True) for sign in chosen[10:]]
-
-
-def _sign(disease: str, sign: str, row: int, **more: str | bool) -> Statement:
-    return _hpo(disease, Predicate.HAS_PHENOTYPE, sign, row, f"PMID:{row}")._replace(**more)
+        one = _hpo(disease, Predicate.HAS_PHENOTYPE, sign, row, cited)
+        said.append(one._replace(frequency=frequency))
+    absent = [_hpo(disease, Predicate.HAS_PHENOTYPE, sign, row) for sign in chosen[10:]]
+    return said + [one._replace(negated=True) for one in absent]
 
 
 def _hpo(subject: str, predicate: Predicate, obj: str, row: int, reference: str = "") -> Statement:
