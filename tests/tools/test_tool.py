@@ -172,7 +172,16 @@ def untyped(name) -> Result:  # type: ignore[no-untyped-def]  # noqa: ANN001, RU
     raise AssertionError(name)
 
 
-def listed(names: list[str]) -> Result:
+def nested(names: list[list[str]]) -> Result:
+    """Do it.
+
+    Args:
+        names: Some names.
+    """
+    raise AssertionError(names)
+
+
+def mapped(names: dict[str, str]) -> Result:
     """Do it.
 
     Args:
@@ -194,10 +203,40 @@ def silent(name: str) -> Result:
     raise AssertionError(name)
 
 
-@pytest.mark.parametrize("function", [undescribed, untyped, listed, gathered, silent])
+@pytest.mark.parametrize("function", [undescribed, untyped, nested, mapped, gathered, silent])
 def test_a_badly_defined_tool_is_refused_at_definition(function: Any) -> None:
     with pytest.raises(TypeError):
         Tool("bad", function)
+
+
+def pick(
+    names: Annotated[list[str], Field(min_length=1, max_length=2)],
+    sizes: list[Literal["s", "m"]] = [],  # noqa: B006
+) -> Result:
+    """Pick things.
+
+    Args:
+        names: Which.
+        sizes: How large.
+    """
+    return Result(Outcome.FOUND, "", f"{'+'.join(names)} {'+'.join(sizes)}")
+
+
+def test_a_tool_may_take_lists() -> None:
+    tool = Tool("pick", pick)
+    properties = tool.schema["function"]["parameters"]["properties"]
+    assert properties["names"]["type"] == "array"
+    assert properties["names"]["items"] == {"type": "string"}
+    assert properties["sizes"]["items"] == {"enum": ["s", "m"], "type": "string"}
+    assert tool.schema["function"]["parameters"]["required"] == ["names"]
+    assert tool.call('{"names": ["a", "b"], "sizes": ["m"]}').text == "[found · a+b m]"
+    assert tool.call('{"names": ["a"]}').text == "[found · a]"
+    expected = 'expected {"names": list of string, "sizes": list of "s" | "m" = []}'
+    for names in ('"a"', "[1]", "[]", '["a", "b", "c"]', "null", '{"a": "b"}', '[["a"]]'):
+        found = tool.call(f'{{"names": {names}}}')
+        assert found.outcome is Outcome.INVALID_ARGUMENTS
+        assert "argument `names`: " in found.text
+        assert expected in found.text
 
 
 def test_a_toolbox_finds_tools_and_names_them() -> None:

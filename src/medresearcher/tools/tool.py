@@ -221,8 +221,9 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
             kept = {**branch, **kept}
     if kept.get("default", ...) is None:
         del kept["default"]
-    if kept.get("type") == "array":
-        kept["items"] = _plain(kept["items"])
+    items = kept.get("items", {}) if kept.get("type") == "array" else {}
+    if items.get("type") in _PLAIN:
+        kept["items"] = _plain(items)
     elif kept.get("type") not in _PLAIN:
         raise TypeError(
             f"a tool's argument must be text, a number, a choice or a list; got {schema}"
