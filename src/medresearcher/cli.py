@@ -323,6 +323,7 @@ def synthesize(
     address: Address = None,
     kb: Kb = None,
     seed: Seed = DEFAULT_SEED,
+    language: Annotated[str | None, typer.Option(help="en, or zh with Chinese names.")] = None,
     as_json: Json = False,
 ) -> None:
     """Make certified questions from the knowledge base."""
@@ -331,7 +332,8 @@ def synthesize(
     from medresearcher.questions.synthesize import write_questions
 
     base = _knowledge(kb)
-    settings = _settings().synthesis
+    chosen: dict[str, Any] = {"synthesis": {"language": language}} if language else {}
+    settings = _settings(**chosen).synthesis
     counts = write_questions(
         base.graph,
         out,

@@ -7,7 +7,7 @@ variable that holds the key.
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
@@ -50,6 +50,7 @@ class Controls(Frozen):
 class SynthesisSettings(Frozen):
     """Which questions are drawn."""
 
+    language: Literal["en", "zh"] = Field(default="en", description="of the questions")
     min_hops: int = Field(default=2, ge=2)
     max_hops: int = Field(default=5, ge=2, le=8)
     controls: Controls = Controls()

@@ -4,6 +4,7 @@
 
 import re
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -16,22 +17,22 @@ from medresearcher.audit.facts import Facts
 from medresearcher.errors import InputError
 from medresearcher.graph.store import Graph
 from medresearcher.graph.translations import read_translations, write_translations
+from medresearcher.questions.escalate import Escalation
 from medresearcher.questions.grammar_zh import Teller, clue_text, listed, number
 from medresearcher.questions.languages import Chinese
 from medresearcher.questions.leaks import stands_in
 from medresearcher.questions.patterns import Pattern, Step
 from medresearcher.questions.specialties import SPECIALTIES
-from medresearcher.questions.synthesize import Batch, Synthesizer, write_questions
+from medresearcher.questions.synthesize import Batch, Plan, Synthesizer, write_questions
 from medresearcher.records.knowledge import EntityType, Evidence, Predicate, Translation
-from medresearcher.records.question import Atom, Choice, Clue, Count, Masked, Question
-from medresearcher.runs import read_records
+from medresearcher.records.question import Atom, Choice, Clue, Count, Masked
 from medresearcher.settings import SynthesisSettings
 from medresearcher.sources.inputs import choose_inputs
 
 SETTINGS = SynthesisSettings(language="zh")
 DATA = Path(__file__).parents[3] / "shared" / "data" / "hpo_translations"
-# The small world's names: of each sign a character of its own, and some that do not read well.
-_SIGNS = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳云腾致雨露结为霜金生丽水玉出昆冈"
+# The signs of the small world are called after characters from here on.
+_SIGNS = 0x6C34
 _FAULTS = re.compile(r"[，。？、]{2}|Entity|None|\{|\}|后者(?:[。？]|$)|一种的| ")
 # What an official name may have beside Chinese characters, and what numbers may.
 _LATIN = re.compile(r"[A-Za-z]+")
@@ -47,8 +48,7 @@ def small_translations():
     }
     signs = [one for one in entities if one.type is EntityType.PHENOTYPE]
     names = {one.id: fixed[one.name] for one in entities if one.name in fixed}
-    assert len(signs) <= len(_SIGNS)
-    names |= {one.id: f"{_SIGNS[place]}字征" for place, one in enumerate(signs)}
+    names |= {one.id: f"{chr(_SIGNS + place)}字征" for place, one in enumerate(signs)}
     untold, odd = signs[-1].id, signs[-2].id
     del names[untold]
     names[odd] = f"{names[odd]}（又名）"
@@ -150,6 +150,15 @@ def test_english_questions_are_the_same_with_and_without_translations(world, sma
     batch = Batch("cardiology", 0)
     with_names = Synthesizer(world, SynthesisSettings(), seed=5).batch(batch)
     assert with_names == Synthesizer(small, SynthesisSettings(), seed=5).batch(batch)
+
+
+def test_a_chinese_question_made_harder_stays_chinese(world, questions):
+    escalation = Escalation(world, SynthesisSettings(), seed=5)
+    made = [escalation.harder(one, 1, ()) for one in questions[:3]]
+    found = [one for one in made if one]
+    assert found
+    for one in found:
+        reads_well(one)
 
 
 # The sentences
@@ -296,9 +305,14 @@ def test_questions_over_the_real_graph(real_graph, real_tables, tmp_path):
     write_translations(folder, known)
     graph = Graph.load(folder)
     assert graph.digest == real_graph.digest
-    out = tmp_path / "q.jsonl"
-    write_questions(graph, out, SETTINGS, count=12, seed=3)
-    made = list(read_records(out, Question))
+    maker = Synthesizer(graph, SETTINGS, seed=3)
+    tried = (
+        maker.make("neurology", anchor, plan)
+        for anchor in maker.anchors["neurology"]
+        for plan in (Plan("chain", 3, EntityType.GENE), Plan("fork", 4, EntityType.DISEASE))
+    )
+    made = list(islice(filter(None, tried), 6))
+    assert len(made) == 6
     auditor = Auditor(Facts.load(folder))
     for question in made:
         reads_well(question)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from medresearcher.graph.tables import Tables, read_tables
+from medresearcher.graph.translations import read_translations
 from medresearcher.records.knowledge import EntityType, Predicate
 
 if TYPE_CHECKING:
@@ -89,10 +90,14 @@ class Facts:
     `out` and `into` give the asserted neighbours of a node by predicate, `denied` the subjects of
     negated rows by predicate and object. By predicate and object too, `shares` has the subjects and
     shares of rows that state one, and `largest` the row `n/m` of each subject that counted most.
+    `translated` are the names of nodes in other languages.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(
+        self, tables: Tables, translated: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
         self.digest = tables.digest
+        self.translated = translated or {}
         self.nodes = dict(_nodes(tables.entities))
         self.of_type: dict[EntityType, set[str]] = defaultdict(set)
         for curie, node in self.nodes.items():
@@ -102,7 +107,8 @@ class Facts:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The facts of the graph in `folder`; `InputError` when it is missing or broken."""
-        return cls(read_tables(folder))
+        names = read_translations(folder, "zh").items()
+        return cls(read_tables(folder), {node: (name,) for node, name in names})
 
     def _read(self, rows: "_Rows") -> None:
         self._rows = rows

@@ -6,10 +6,12 @@ from functools import lru_cache
 
 from medresearcher.audit.defects import Defect, Kind
 from medresearcher.audit.facts import Facts
+from medresearcher.audit.naming import UNSPACED, unspaced
 from medresearcher.records.question import Masked, Question
 
 _SHORT = 5
-_WORDS = re.compile(r"\w+")
+# Each character of a script without spaces is a word of its own.
+_WORDS = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 
 
 def leaks(question: Question, facts: Facts) -> Iterator[Defect]:
@@ -36,7 +38,8 @@ def stands_in_words(name: str, text: str) -> bool:
 def _names(entity: Masked, facts: Facts) -> list[str]:
     node = facts.nodes[entity.id]
     own = (entity.mask, entity.name, *entity.aliases, entity.id)
-    return list(dict.fromkeys((*own, node.name, *node.aliases, *node.equivalents)))
+    others = (node.name, *node.aliases, *node.equivalents, *facts.translated.get(entity.id, ()))
+    return list(dict.fromkeys((*own, *others)))
 
 
 @lru_cache(1 << 14)
@@ -57,4 +60,4 @@ def _stands_in(name: str, text: str) -> bool:
 
 
 def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+    return (character.isalnum() or character == "_") and not unspaced(character)

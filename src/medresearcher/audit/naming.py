@@ -11,7 +11,9 @@ from functools import cached_property
 
 _SHORT = 5
 _MIN = 2
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_LETTER = rf"[^\W{UNSPACED}]"
 
 
 class Text:
@@ -53,6 +55,6 @@ def _stands_in(name: str, text: Text) -> bool:
     needle, hay = (name, text.text) if exact else (name.casefold(), text.folded)
     if needle not in hay:
         return False
-    before = "" if unspaced(needle[0]) else r"(?<!\w)"
-    after = "" if unspaced(needle[-1]) else r"(?!\w)"
+    before = "" if unspaced(needle[0]) else f"(?<!{_LETTER})"
+    after = "" if unspaced(needle[-1]) else f"(?!{_LETTER})"
     return re.search(f"{before}{re.escape(needle)}{after}", hay) is not None

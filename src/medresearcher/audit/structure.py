@@ -62,7 +62,8 @@ def _names(question: Question, facts: Facts) -> Iterator[Defect]:
             yield Defect(Kind.EQUIVALENTS_DIFFER, f"{one.mask}: not the equivalents of {one.id}")
     answer = question.answer
     node = facts.nodes[answer.id]
-    if answer.name != node.name or not set(answer.aliases) <= set(node.aliases):
+    known = {*node.aliases, *facts.translated.get(answer.id, ())}
+    if answer.name != node.name or not set(answer.aliases) <= known:
         yield Defect(Kind.NAMES_DIFFER, f"the answer: not the names of {answer.id} ({node.name})")
     for alias in answer.aliases:
         others = facts.names.of(alias) - {answer.id}

@@ -15,6 +15,7 @@ from medresearcher.errors import SourceError
 from medresearcher.graph.hierarchy import without_circles
 from medresearcher.graph.identity import Identity
 from medresearcher.graph.store import Graph
+from medresearcher.graph.translations import write_translations
 from medresearcher.records.knowledge import (
     Designation,
     Document,
@@ -24,6 +25,7 @@ from medresearcher.records.knowledge import (
     Mapping,
     Prevalence,
     Statement,
+    Translation,
 )
 
 
@@ -36,6 +38,7 @@ class Collected:
     mappings: list[Mapping] = field(default_factory=list)
     designations: list[Designation] = field(default_factory=list)
     prevalences: list[Prevalence] = field(default_factory=list)
+    translations: list[Translation] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
 
     def add(self, item: Item) -> None:
@@ -50,6 +53,8 @@ class Collected:
             self.designations.append(item)
         elif isinstance(item, Prevalence):
             self.prevalences.append(item)
+        elif isinstance(item, Translation):
+            self.translations.append(item)
         else:
             self.documents.append(item)
 
@@ -99,6 +104,11 @@ def build_graph(folder: Path, items: Iterable[Item]) -> Built:
     graph = Graph.build(
         folder, entities, statements, [one for one in prevalences if one.subject in known], matches
     )
+    translations = [one for one in found.translations if one.subject in known]
+    if found.translations:
+        write_translations(folder, translations)
+        counts["translations"] = len(translations)
+        counts["translations_of_unknown"] = len(found.translations) - len(translations)
     cycle = graph.cycle()
     if cycle:
         raise SourceError(f"is_a runs in a circle: {' > '.join(cycle)}; check the ontology files")

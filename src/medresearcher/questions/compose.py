@@ -21,8 +21,8 @@ from medresearcher.questions.certify import (
     without_branch,
 )
 from medresearcher.questions.clues import Clues
+from medresearcher.questions.languages import English, Language
 from medresearcher.questions.patterns import Pattern, Step, ending_in, patterns
-from medresearcher.questions.wording import Wording
 from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.question import Answer, Atom, Certificate, Clue, Hop, Masked, Query
 from medresearcher.settings import Controls
@@ -62,11 +62,11 @@ class Draft:
 class Composer:
     """Composes drafts over one graph."""
 
-    def __init__(self, graph: Graph, controls: Controls) -> None:
+    def __init__(self, graph: Graph, controls: Controls, language: Language | None = None) -> None:
         self.graph = graph
         self.controls = controls
         self.solver = Solver(graph)
-        self.wording = Wording(graph)
+        self.language = language or English(graph)
 
     def compose(self, anchor: str, plan: Plan, rng: Random) -> Draft | None:
         """A draft that starts at `anchor` and is as planned; `None` if the graph gives none."""
@@ -92,6 +92,7 @@ class _Work:
     def __init__(self, composer: Composer, pattern: Pattern, rng: Random) -> None:
         self.graph, self.solver = composer.graph, composer.solver
         self.controls = composer.controls
+        self.language = composer.language
         self.pattern = pattern
         self.rng = rng
         self.masks = {
@@ -99,7 +100,7 @@ class _Work:
         }
         self.types = {node: self.graph.type(node) for node in pattern.nodes}
         hidden = [name for node in pattern.nodes for name in self._names(node)]
-        self.clues = Clues(self.solver, composer.wording, self.masks, hidden, rng)
+        self.clues = Clues(self.solver, composer.language.wording, self.masks, hidden, rng)
 
     def draft(self) -> Draft | None:
         """The proven draft; `None` if no set of clues makes the answer unique."""
@@ -285,11 +286,11 @@ class _Work:
         node = self.pattern.answer
         entity = self.graph.entity(node)
         own = tuple(name for name in entity.aliases if self.graph.holders(name) == {node})
-        return Answer(id=node, name=entity.name, aliases=own)
+        return Answer(id=node, name=entity.name, aliases=(*own, *self.language.names(node)))
 
     def _names(self, node: str) -> tuple[str, ...]:
         entity = self.graph.entity(node)
-        return (entity.name, *entity.aliases)
+        return (entity.name, *entity.aliases, *self.language.names(node))
 
 
 def _atom(clue: Clue) -> Atom:

@@ -44,7 +44,9 @@ class Escalation:
     settings: SynthesisSettings
     seed: int
     accept: Accept | None = None
-    _makers: dict[int, Synthesizer] = field(default_factory=dict[int, Synthesizer])
+    _makers: dict[tuple[int, str], Synthesizer] = field(
+        default_factory=dict[tuple[int, str], Synthesizer]
+    )
 
     def harder(self, question: Question, step: int, taken: Collection[str]) -> Question | None:
         """A harder question in place of `question`; `None` if the graph gives none.
@@ -52,7 +54,8 @@ class Escalation:
         `step` counts how often the question was made harder, this time included; `taken` are the
         answers that other questions have.
         """
-        maker = self._maker(min(self.settings.controls.obfuscation + step, _MAX_OBFUSCATION))
+        level = min(self.settings.controls.obfuscation + step, _MAX_OBFUSCATION)
+        maker = self._maker(level, question.language)
         cycles = self.settings.controls.cycles
         plans = harder_plans(self.graph, plan_of(question), cycles=cycles)
         anchor = question.entities[0].id
@@ -62,9 +65,11 @@ class Escalation:
                 return made
         return None
 
-    def _maker(self, obfuscation: int) -> Synthesizer:
-        if obfuscation not in self._makers:
+    def _maker(self, obfuscation: int, language: str) -> Synthesizer:
+        key = (obfuscation, language)
+        if key not in self._makers:
             controls = self.settings.controls.model_copy(update={"obfuscation": obfuscation})
-            settings = self.settings.model_copy(update={"controls": controls})
-            self._makers[obfuscation] = Synthesizer(self.graph, settings, self.seed, self.accept)
-        return self._makers[obfuscation]
+            changes = {"controls": controls, "language": language}
+            settings = self.settings.model_copy(update=changes)
+            self._makers[key] = Synthesizer(self.graph, settings, self.seed, self.accept)
+        return self._makers[key]

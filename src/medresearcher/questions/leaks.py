@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from medresearcher.records.question import Masked
 
 _SHORT = 5
+_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# A letter of a script with spaces between words; next to a Chinese character a word ends.
+_LETTER = rf"[^\W{_UNSPACED}]"
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
 
 def leaks(text: str, hidden: Iterable[Masked]) -> list[str]:
@@ -22,9 +26,11 @@ def leaks(text: str, hidden: Iterable[Masked]) -> list[str]:
 
 
 def stands_in(name: str, text: str) -> bool:
-    """Whether `name` stands in `text` as whole words."""
+    """Whether `name` stands in `text` as whole words, a Chinese name anywhere."""
     flags = re.NOFLAG if _is_symbol(name) else re.IGNORECASE
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, flags) is not None
+    before = "" if _IS_UNSPACED.match(name[:1]) else rf"(?<!{_LETTER})"
+    after = "" if _IS_UNSPACED.match(name[-1:]) else rf"(?!{_LETTER})"
+    return re.search(f"{before}{re.escape(name)}{after}", text, flags) is not None
 
 
 def _is_symbol(name: str) -> bool:

@@ -63,7 +63,7 @@ _WHY: Mapping[Reason, str] = {
 
 
 @dataclass(frozen=True)
-class Wording:
+class Reworded:
     """New words of a question: the text, and the words and the name of each clue in it."""
 
     text: str
@@ -93,14 +93,14 @@ class Phraser:
     def phrase(self, question: Question, style: str, seed: int) -> Question:
         """The question in new words, or in its own ones, and how that came about."""
         rejected: Counter[Reason] = Counter()
-        wording: Wording | None = None
+        wording: Reworded | None = None
         error: str | None = None
         messages = [Message(role="user", content=self._prompt(question, style))]
         try:
             while wording is None and rejected.total() < self.tries:
                 text = self._ask(messages, seed)
                 found = self._tried(question, text, seed)
-                if isinstance(found, Wording):
+                if isinstance(found, Reworded):
                     wording = found
                 else:
                     rejected[found] += 1
@@ -123,7 +123,7 @@ class Phraser:
         reply = self.model.complete(messages, (), seed).message.content or ""
         return reply.strip()
 
-    def _tried(self, question: Question, text: str, seed: int) -> Wording | Reason:
+    def _tried(self, question: Question, text: str, seed: int) -> Reworded | Reason:
         """The wording that a text is, or the reason to reject it."""
         problem = self.check.problem(question, text)
         if problem:
@@ -146,7 +146,7 @@ class Phraser:
         draft = question.model_copy(update={"question": text, "clues": known})
         if self.accept and not self.accept(draft):
             return Reason.SEARCHABLE
-        return Wording(text, known)
+        return Reworded(text, known)
 
     def _prompt(self, question: Question, style: str) -> str:
         lines = (f"- {self._line(clue)}" for clue in question.clues)
@@ -183,7 +183,7 @@ def _said(clue: Clue, text: str, quoted: str, names: Sequence[str]) -> Clue | No
     return clue.model_copy(update={"text": words, "name": name}) if name else None
 
 
-def _reworded(question: Question, wording: Wording | None, phrasing: Phrasing) -> Question:
+def _reworded(question: Question, wording: Reworded | None, phrasing: Phrasing) -> Question:
     changes: dict[str, Any] = {"phrasing": phrasing}
     if wording:
         changes |= {"question": wording.text, "clues": wording.clues}

@@ -19,15 +19,15 @@ from medresearcher.engines.progress import Advance, progress
 from medresearcher.errors import MedResearcherError
 from medresearcher.graph.rarity import rarity
 from medresearcher.graph.store import Graph
-from medresearcher.questions.compose import Composer, Plan
-from medresearcher.questions.grammar import Teller
-from medresearcher.questions.leaks import leaks
+from medresearcher.questions.compose import Composer, Draft, Plan
+from medresearcher.questions.languages import check_language, language_of
+from medresearcher.questions.leaks import leaks, stands_in
 from medresearcher.questions.patterns import SHAPES
 from medresearcher.questions.patterns import answers as possible_answers
 from medresearcher.questions.reasoning import reasoning
 from medresearcher.questions.specialties import SPECIALTIES, Classifier
 from medresearcher.records.knowledge import EntityType, Predicate
-from medresearcher.records.question import Question
+from medresearcher.records.question import Clue, Question
 from medresearcher.runs import Ledger, Run
 from medresearcher.settings import SynthesisSettings
 
@@ -109,7 +109,8 @@ class Synthesizer:
         self.settings = settings
         self.seed = seed
         self.accept = accept
-        self.composer = Composer(graph, settings.controls)
+        self.language = language_of(settings.language, graph)
+        self.composer = Composer(graph, settings.controls, self.language)
         self.classifier = Classifier(graph)
 
     @cached_property
@@ -165,8 +166,9 @@ class Synthesizer:
         draft = self.composer.compose(anchor, plan, rng)
         if draft is None:
             return None
-        text = Teller(draft.entities, draft.pattern, draft.clues, rng).tell()
-        if leaks(text, draft.entities):
+        clues = self._worded(draft)
+        text = self.language.tell(draft.entities, draft.pattern, clues, rng)
+        if leaks(text, draft.entities) or self._names_in(text, draft):
             return None
         question = Question.create(
             question=text,
@@ -175,12 +177,22 @@ class Synthesizer:
             shape=plan.shape,
             entities=draft.entities,
             hops=draft.hops,
-            clues=draft.clues,
+            clues=clues,
             reasoning=reasoning(draft),
             certificate=draft.certificate,
             rarity=rarity(self.graph, anchor, self.settings.max_publications),
+            language=self.settings.language,
         )
         return question if self.accept is None or self.accept(question) else None
+
+    def _worded(self, draft: Draft) -> tuple[Clue, ...]:
+        types = {one.mask: one.type for one in draft.entities}
+        return tuple(self.language.worded(one, types[one.mask]) for one in draft.clues)
+
+    def _names_in(self, text: str, draft: Draft) -> list[str]:
+        """Names that hidden entities have in the language alone and that stand in the text."""
+        names = (name for one in draft.entities for name in self.language.names(one.id))
+        return [name for name in names if stands_in(name, text)]
 
     def _is_rare(self, disease: str) -> bool:
         if not self.settings.controls.rare:
@@ -327,6 +339,7 @@ def write_questions(
     accept: Accept | None = None,
 ) -> dict[str, Any]:
     """The stage on disk: `count` questions in the file `out`, resumed if it was stopped."""
+    check_language(settings.language, graph)
     options = {**settings.model_dump(), "count": count, "seed": seed}
     with Run.beside(out, "synthesize", options, {"graph": graph.digest}) as run:
         if not run.done:

@@ -111,6 +111,16 @@ class Designation(NamedTuple):
     row: int
 
 
+class Translation(NamedTuple):
+    """What `subject` is called in another language; `row` is the line in the file of the source."""
+
+    subject: str
+    language: str
+    name: str
+    source: str
+    row: int
+
+
 class Prevalence(NamedTuple):
     """How frequent a disease is: one row of one source.
 
@@ -174,7 +184,7 @@ class Document:
     licence: str = ""
 
 
-Item = Entity | Statement | Mapping | Document | Designation | Prevalence
+Item = Entity | Statement | Mapping | Document | Designation | Prevalence | Translation
 
 
 class Evidence(Frozen):

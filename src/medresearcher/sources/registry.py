@@ -27,6 +27,7 @@ from medresearcher.sources import (
     own,
     pharmacotherapydb,
     pmc,
+    translations,
     uniprot,
 )
 from medresearcher.sources.files import Files
@@ -261,6 +262,19 @@ _ALL = (
         members=_within("drug_named_entity_recognition", drug_names.FILE),
         read=drug_names.read,
         files=(drug_names.FILE,),
+    ),
+    Source(
+        name=translations.SOURCE,
+        title="Chinese names of the Human Phenotype Ontology",
+        release="as added",
+        licence="LicenseRef-HPO",
+        homepage="https://github.com/obophenotype/hpo-translations",
+        citation="https://doi.org/10.1093/nar/gkad1005",
+        gives="Chinese names of signs, modes of inheritance and ages of onset",
+        wheel=None,
+        members={},
+        read=translations.read,
+        files=(translations.FILE,),
     ),
     Source(
         name=drugcentral.SOURCE,
