@@ -9,7 +9,7 @@ sys.path.append(str(Path(__file__).parents[1] / "questions"))
 sys.path.append(str(Path(__file__).parents[1] / "llm"))
 
 from agent_kb import build_tiny, tiny_registry
-from agent_world import CHAINS, ladder_graph, question_of
+from agent_world import CASES, ladder_graph, question_of
 
 from medresearcher.graph.store import Graph
 from medresearcher.kb import KnowledgeBase
@@ -38,8 +38,8 @@ def tools(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
 
 @pytest.fixture(scope="session")
 def questions(graph: Graph) -> list[Question]:
-    """One question of every shape."""
-    return [question_of(graph, chain) for chain in CHAINS]
+    """One question of every case, in their order."""
+    return [question_of(graph, case) for case in CASES.values()]
 
 
 @pytest.fixture(scope="session")

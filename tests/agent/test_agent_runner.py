@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_world import question_of
+from agent_world import CASES, question_of
 
 from medresearcher.agent.guided import GuidedPolicy
 from medresearcher.agent.model import ModelPolicy
@@ -225,7 +225,7 @@ def test_a_rollout_that_breaks_does_not_cancel_the_others(roll: Roll, tmp_path: 
 
 def test_questions_of_another_graph_are_refused(roll: Roll, graph: Graph, tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
-    path.write_text(question_of(graph, "amber dysplasia/GEN1/ember dystrophy").to_line() + "\n")
+    path.write_text(question_of(graph, CASES["disease"]).to_line() + "\n")
     with pytest.raises(InputError, match=r"questions\.jsonl: .*certified over graph .*--kb"):
         roll(tmp_path / "out", questions=path)
     assert not (tmp_path / "out").exists()
