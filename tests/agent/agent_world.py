@@ -33,7 +33,7 @@ from medresearcher.records.question import (
 HAS, CAUSES, MEMBER = Predicate.HAS_PHENOTYPE, Predicate.CAUSES, Predicate.MEMBER_OF
 INHERITED, ONSET = Predicate.HAS_INHERITANCE, Predicate.HAS_ONSET
 TREATS, TAKES_PART = Predicate.TREATS, Predicate.PARTICIPATES_IN
-CROWD = 60
+CROWD = 70
 
 SIGNS = (
     "Wide nose", "Short neck", "Long face", "Tremor", "Ataxia", "Cataract", "Alopecia", "Scoliosis",

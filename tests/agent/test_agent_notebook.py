@@ -5,93 +5,114 @@ import json
 import pytest
 from agent_world import CROWD, NAMES
 
-from medresearcher.agent.notebook import Notebook, relation_of
+from medresearcher.agent.notebook import Notebook, relation_of, share_in, shares_in
 from medresearcher.graph.store import Graph
 from medresearcher.records.knowledge import Predicate
-from medresearcher.tools.facts import parse_facts
+from medresearcher.tools.neighbours import parse_counts, parse_edges
 from medresearcher.tools.tool import Toolbox
 
 
-def look_up(tools: Toolbox, entity: str, **arguments: object) -> str:
-    return tools.call("lookup_entity", json.dumps({"entity": entity, **arguments})).text
+def follow(tools: Toolbox, relation: str, *entities: str) -> str:
+    arguments = {"entities": [NAMES[one] for one in entities], "relation": relation}
+    return tools.call("neighbours", json.dumps(arguments)).text
 
 
-def test_a_summary_is_whole_where_nothing_was_left_out(tools: Toolbox) -> None:
-    notes, amber = Notebook(), NAMES["amber dysplasia"]
-    notes.add_summary(amber, look_up(tools, amber))
-    assert notes.facts(amber, "causal_genes") == [NAMES["GEN1"]]
-    assert sorted(notes.facts(amber, "phenotypes") or ()) == [
-        "HP:0000001",
-        "HP:0000002",
-        "HP:0000003",
-    ]
-    assert notes.facts(amber, "gene_groups") == []
-    assert notes.count(amber, "phenotypes") == 3
-    assert notes.names[NAMES["GEN1"]] == "GEN1"
-    assert notes.has(amber, "phenotypes", "wide nose")
-    assert notes.has(amber, "inheritance", "autosomal recessive")
-    assert notes.has(amber, "onset", "infantile onset")
-    assert not notes.has(amber, "phenotypes", "fever")
+def read(tools: Toolbox, relation: str, *entities: str) -> Notebook:
+    notes, text = Notebook(), follow(tools, relation, *entities)
+    notes.add_edges(relation, parse_edges(text))
+    notes.add_counts(relation, parse_counts(text))
+    notes.set_read([NAMES[one] for one in entities], relation)
+    return notes
 
 
-def test_a_summary_with_more_lines_is_not_taken_for_the_whole(tools: Toolbox) -> None:
-    notes, fever = Notebook(), NAMES["Fever"]
-    text = look_up(tools, fever)
-    assert f'… {CROWD - 12} more: call again with relation "diseases"' in text
-    notes.add_summary(fever, text)
-    assert notes.facts(fever, "diseases") is None
-    assert len(notes.seen(fever, "diseases")) == 12
+def test_facts_are_kept_by_where_they_start(tools: Toolbox) -> None:
+    notes = read(tools, "phenotypes", "garnet atrophy", "hazel atrophy")
+    garnet, hazel = NAMES["garnet atrophy"], NAMES["hazel atrophy"]
+    assert notes.ends(garnet, "phenotypes") == [NAMES["Cataract"], NAMES["Alopecia"]]
+    assert notes.ends(hazel, "phenotypes") == [NAMES["Cataract"]]
+    assert (notes.count(garnet, "phenotypes"), notes.count(hazel, "phenotypes")) == (2, 1)
+    assert notes.names[NAMES["Cataract"]] == "Cataract"
+    assert share_in(notes.details[garnet, NAMES["Cataract"]]) == 0.7
+    assert share_in(notes.details[hazel, NAMES["Cataract"]]) == 0.1
+
+
+def test_what_was_not_read_is_told_from_what_is_not_there(tools: Toolbox) -> None:
+    notes = read(tools, "gene_groups", "GEN5", "GEN1")
+    assert notes.has_read(NAMES["GEN5"], "gene_groups")
+    assert notes.ends(NAMES["GEN5"], "gene_groups") == []
+    assert not notes.has_read(NAMES["GEN1"], "causes")
+    assert not notes.has_read(NAMES["GEN2"], "gene_groups")
+
+
+def test_a_facts_number_is_known_where_there_are_too_many(tools: Toolbox, graph: Graph) -> None:
+    fever = NAMES["Fever"]
+    assert len(graph.subjects(fever, Predicate.HAS_PHENOTYPE)) == CROWD == 70
+    notes = read(tools, "diseases", "Fever", "Tremor")
     assert notes.count(fever, "diseases") == CROWD
+    assert notes.count(NAMES["Tremor"], "diseases") == 1
+    notes.add_counts("diseases", {fever: 1000})
+    assert notes.count(fever, "diseases") == 1000
 
 
-def test_pages_add_up_to_the_whole(tools: Toolbox, graph: Graph) -> None:
-    notes = Notebook()
-    assert notes.add_page("fever", "diseases", look_up(tools, "fever", relation="diseases")) == 1
-    assert notes.facts("fever", "diseases") is None
-    assert len(notes.seen("fever", "diseases")) == 40
-    second = look_up(tools, "fever", relation="diseases", page=2)
-    assert notes.add_page("fever", "diseases", second) == 0
-    found = notes.facts("fever", "diseases")
-    assert sorted(found or ()) == graph.subjects(NAMES["Fever"], Predicate.HAS_PHENOTYPE)
-    notes.same("pyrexia", "fever")
-    assert notes.facts("pyrexia", "diseases") == found
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("…\n\n[found · genes · 130 facts · page 1 of 3]", 2),
+        ("…\n\n[found · genes · 130 facts · page 3 of 3]", 0),
+        ("[empty · no source states genes of any of these]", 0),
+        ("[found · page 1 of 3] and more", 0),
+        ("", 0),
+    ],
+)
+def test_pages_left_are_those_of_the_status_line(text: str, left: int) -> None:
+    assert Notebook.pages_left(text) == left
 
 
-def test_a_first_page_read_again_does_not_double(tools: Toolbox) -> None:
-    notes, text = Notebook(), look_up(tools, "fever", relation="diseases")
-    notes.add_page("fever", "diseases", text)
-    notes.add_page("fever", "diseases", text)
-    assert len(notes.seen("fever", "diseases")) == 40
+def test_pages_left_of_the_tools(tools: Toolbox) -> None:
+    text = tools.call("find_by_features", '{"signs": ["fever"]}').text
+    assert Notebook.pages_left(text) == 1
+    text = tools.call("find_by_features", '{"signs": ["fever"], "page": 2}').text
+    assert Notebook.pages_left(text) == 0
 
 
-@pytest.mark.parametrize("entity", ["no such thing", "GEN1", ""])
-def test_a_call_that_found_nothing_notes_no_facts(tools: Toolbox, entity: str) -> None:
-    notes = Notebook()
-    assert notes.add_page(entity, "diseases", look_up(tools, entity, relation="diseases")) == 0
-    assert notes.facts(entity, "diseases") == []
-    assert notes.count(entity, "diseases") == 0
+@pytest.mark.parametrize(
+    ("details", "shares", "largest"),
+    [
+        ("7/10 [PMID:1]", [0.7], 0.7),
+        ("7/10 [PMID:1]; 1/4 [PMID:2, +3 more]", [0.7, 0.25], 0.7),
+        ("1/2 [PMID:1]; 3/20 [PMID:2]", [0.5, 0.15], 0.15),  # of twenty patients
+        ("frequent (30-79%) [ORPHA:558]", [], None),
+        ("45%, males [PMID:7]", [], None),
+        ("[hpo OMIM:1]", [], None),
+        ("0/0 [PMID:1]", [], None),
+        ("", [], None),
+    ],
+)
+def test_counts_of_patients_are_read_from_what_sources_say(
+    details: str, shares: list[float], largest: float | None
+) -> None:
+    assert shares_in(details) == shares
+    assert share_in(details) == largest
 
 
-def test_candidates_and_nearest_names_are_no_facts() -> None:
-    text = (
-        "candidates (2):\n- Ataxia (HP:0000005) · phenotype\n- ataxia (MONDO:0000007) · disease\n\n"
-        "[found · 2 entities; call again with one identifier]"
-    )
-    notes = Notebook()
-    notes.add_page("ataxia", "diseases", text)
-    assert notes.facts("ataxia", "diseases") == []
-    assert [curie for _, curie in parse_facts(text)["candidates"]] == [
-        "HP:0000005",
-        "MONDO:0000007",
-    ]
-
-
-def test_relations_are_words_of_the_tool(tools: Toolbox) -> None:
-    known = next(
+def test_relations_are_words_of_the_tools(tools: Toolbox) -> None:
+    """Every step and clue that a question can have is a relation that both tools know."""
+    known = [
         schema["function"]["parameters"]["properties"]["relation"]["enum"]
         for schema in tools.schemas()
-        if schema["function"]["name"] == "lookup_entity"
-    )
-    for predicate in (Predicate.CAUSES, Predicate.MEMBER_OF, Predicate.HAS_PHENOTYPE):
+        if schema["function"]["name"] in ("lookup_entity", "neighbours")
+    ]
+    assert len(known) == 2
+    both = [
+        Predicate.CAUSES,
+        Predicate.MEMBER_OF,
+        Predicate.HAS_PHENOTYPE,
+        Predicate.PARTICIPATES_IN,
+        Predicate.TREATS,
+        Predicate.AFFECTS,
+        Predicate.HAS_INHERITANCE,
+        Predicate.HAS_ONSET,
+    ]
+    for predicate in both:
         for forward in (True, False):
-            assert relation_of(predicate, forward=forward) in known
+            assert all(relation_of(predicate, forward=forward) in some for some in known)
