@@ -161,7 +161,7 @@ def test_an_empty_folder_and_a_link_to_another_disk_will_do(
     build_tiny(link, downloads, registry)
     build_tiny(link, downloads, tiny_registry(downloads, "whole\nwhole\n"))
     assert link.is_symlink()
-    assert KnowledgeBase.open(link).counts["nodes"]["disease"] == 40
+    assert KnowledgeBase.open(link).counts["nodes"]["disease"] == 80
 
 
 def test_a_damaged_knowledge_base_says_to_build_it_again(built: KnowledgeBase) -> None:
