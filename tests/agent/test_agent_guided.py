@@ -53,8 +53,14 @@ def unread(trajectory: Trajectory) -> list[str]:
             for name in ("entities", "signs", "absent", "among"):
                 said += arguments.get(name, [])
             named = filter(None, said)
-            found += [one for one in named if not any(stands_in(o, read) for o in (one, f"{one}s"))]
+            found += [one for one in named if not was_read(one, read)]
     return found
+
+
+def was_read(name: str, read: str) -> bool:
+    if f"({name})" in read:  # how the tools print identifiers
+        return True
+    return stands_in(name, read) or stands_in(f"{name}s", read)
 
 
 def told_early(trajectory: Trajectory, question: Question) -> list[tuple[str, str]]:
