@@ -34,6 +34,7 @@ HAS, CAUSES, MEMBER = Predicate.HAS_PHENOTYPE, Predicate.CAUSES, Predicate.MEMBE
 INHERITED, ONSET = Predicate.HAS_INHERITANCE, Predicate.HAS_ONSET
 TREATS, TAKES_PART = Predicate.TREATS, Predicate.PARTICIPATES_IN
 CROWD = 70
+GENES = 90  # of which one disease has more than are listed at once
 
 SIGNS = (
     "Wide nose", "Short neck", "Long face", "Tremor", "Ataxia", "Cataract", "Alopecia", "Scoliosis",
@@ -52,12 +53,14 @@ _DISEASES = {
     "garnet atrophy": ("5 6", "3 7"),
     "hazel atrophy": ("5", "10"),
     "kunzite atrophy": ("7", "3"),
+    "moonstone disease": ("4", f"1 {' '.join(str(n) for n in range(11, GENES + 1))}"),
 }
 _FAMILIES = {
     "Opal subunits": "1 3 10",
     "Quartz subunits": "3 4",
     "Ruby subunits": "2 6",
     "Sapphire subunits": "1 2 8 9",
+    "Jade subunits": "4 42",
 }
 
 
@@ -68,7 +71,7 @@ def _curies(prefix: str, names: Sequence[str], width: int = 7) -> dict[str, str]
 NAMES = {
     **_curies("MONDO", [*_DISEASES, *(f"crowded disease {n}" for n in range(CROWD))]),
     **_curies("HP", SIGNS),
-    **_curies("HGNC", [f"GEN{n}" for n in range(1, 11)], 1),
+    **_curies("HGNC", [f"GEN{n}" for n in range(1, GENES + 1)], 1),
     **_curies("HGNC.FAMILY", list(_FAMILIES), 1),
     "zirconab": "DRUG:1",
     "topazine": "DRUG:2",
@@ -110,6 +113,7 @@ _CLUES = {
     "indigo sclerosis": ((HAS, "Scoliosis", "scoliosis"),),
     "garnet atrophy": ((HAS, "Cataract", "cataract"), (HAS, "Alopecia", "alopecia")),
     "GEN3": ((MEMBER, "Quartz subunits", "Quartz subunits"),),
+    "GEN42": ((MEMBER, "Jade subunits", "Jade subunits"),),
 }
 
 
@@ -218,6 +222,7 @@ CASES = {
     "count": Case(f"{_UP}/GEN2", told=(_THREE,), silent=("ember dystrophy",)),
     "earliest": Case("amber dysplasia/GEN1/fjord dystrophy", told=(_FIRST,)),
     "most linked": Case(f"{_OUT}/GEN3", told=(_OPALS, _MOST), silent=("GEN3",)),
+    "one of eighty genes": Case("amber dysplasia/GEN1/moonstone disease/GEN42"),
     "seen most often": Case(f"{_OUT}/GEN3/garnet atrophy/Cataract", told=(_SEEN_MOST,)),
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from collections.abc import Iterator
 from statistics import median
 
@@ -12,12 +13,22 @@ from medresearcher.agent.guide import mask
 from medresearcher.agent.guided import GuidedPolicy
 from medresearcher.agent.loop import Rollout, Task
 from medresearcher.agent.model import ModelPolicy
+from medresearcher.graph.store import Graph
 from medresearcher.kb import KnowledgeBase
 from medresearcher.llm.scripted import ScriptedModel, say, use
 from medresearcher.questions.leaks import leaks, stands_in
 from medresearcher.records.question import Atom, Choice, Condition, Count, Question
-from medresearcher.records.trajectory import Message, Outcome, Termination, Trajectory
+from medresearcher.records.trajectory import (
+    Message,
+    Observation,
+    Outcome,
+    Termination,
+    Trajectory,
+)
 from medresearcher.settings import RolloutSettings
+from medresearcher.tools.find_by_features import find_by_features
+from medresearcher.tools.lookup_entity import lookup_entity
+from medresearcher.tools.neighbours import neighbours
 from medresearcher.tools.tool import Toolbox
 from medresearcher.tools.toolbox import medical_tools
 
@@ -227,6 +238,40 @@ def test_a_crowd_of_candidates_is_narrowed_page_by_page(
         *["neighbours"] * 4,  # twenty at once
     ]
     assert json.loads(made[2].function.arguments)["page"] == 2
+
+
+def test_what_is_too_long_for_several_at_once_is_listed_alone(
+    questions: list[Question], tools: Toolbox
+) -> None:
+    """A disease of 81 genes: their number is told, then they are read page by page."""
+    found = play(questions[list(CASES).index("one of eighty genes")], tools)
+    made = [call.function for message in found.messages for call in message.tool_calls or ()]
+    listed = [json.loads(one.arguments) for one in made if one.name == "lookup_entity"]
+    hub = {"entity": NAMES["moonstone disease"], "relation": "causal_genes"}
+    assert listed[:3] == [hub, {**hub, "page": 2}, {**hub, "page": 3}]
+    assert found.verdict.correct is True
+
+
+class Endless(Toolbox):
+    """Lists of the tools that go on and on."""
+
+    def call(self, name: str, raw_arguments: str) -> Observation:
+        page = json.loads(raw_arguments).get("page", 1)
+        if page > 1:
+            text = f"[found · nothing more · page {page} of 99]"
+            return Observation(outcome=Outcome.FOUND, text=text)
+        found = super().call(name, raw_arguments)
+        text = re.sub(r"page 1 of \d+]$", "page 1 of 99]", found.text)
+        return found.model_copy(update={"text": text})
+
+
+def test_a_list_that_was_not_read_to_its_end_gives_no_answer(
+    graph: Graph, questions: list[Question], tools: Toolbox
+) -> None:
+    endless = Endless([find_by_features(graph), neighbours(graph), lookup_entity(graph)])
+    found = Rollout(Task(questions[0], 0), GuidedPolicy(), endless, seed=1).play(1_000)
+    assert found.termination is Termination.ABSTAINED
+    assert "a list was too long to be read to its end" in (found.messages[-1].content or "")
 
 
 def test_the_guide_is_all_that_it_holds(questions: list[Question], tools: Toolbox) -> None:

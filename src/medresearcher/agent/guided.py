@@ -33,8 +33,10 @@ from medresearcher.tools.facts import parse_facts
 from medresearcher.tools.medical_search import parse_hits
 from medresearcher.tools.neighbours import MOST, parse_counts, parse_edges
 
-_MAX_PAGES = 8
+_MAX_PAGES = 16
 _HITS = 10
+# The relation from a family or pathway to its genes.
+_MEMBERS = "genes"
 # So many diseases can be asked about at once.
 _AMONG = 60
 # A set larger than this is too large to go on from.
@@ -107,6 +109,8 @@ class Researcher:
         # Which entities may stand for each mask, and for each step where it leads from each.
         self.domains: dict[str, set[str]] = {}
         self.edges: list[Edges] = []
+        # Whether some list was too long to be read to its end.
+        self.cut_off = False
 
     def research(self) -> Generator[Move, str, str]:
         """Research the question; the final message is the value of the generator."""
@@ -117,6 +121,8 @@ class Researcher:
             if not self.domains[step.end] or len(self.domains[step.end]) > _TOO_MANY:
                 return self.say.give_up("no chain of entities fits all the clues")
         found = yield from self._chosen(list(self._solutions()))
+        if self.cut_off:
+            return self.say.give_up("a list was too long to be read to its end")
         if found is None:
             return self.say.give_up("no single chain of entities fits all the clues")
         yield from self._confirm(found)
@@ -158,9 +164,11 @@ class Researcher:
         """Follow a step from all that may be its start, and narrow both of its ends."""
         relation = relation_of(step.predicate, forward=step.forward)
         starts = self.domains[step.start]
-        edges = yield from self._step(
-            starts, relation, self.say.step(len(starts), relation, starts)
-        )
+        thought = self.say.step(len(starts), relation, starts)
+        yield from self._step(starts, relation, thought)
+        for start in sorted(starts):
+            yield from self._list(start, relation)
+        edges = {start: set(self.notes.ends(start, relation)) for start in starts}
         if step.end in self.domains:
             ends = self.domains[step.end]
         else:
@@ -186,6 +194,19 @@ class Researcher:
                     self.notes.add_counts(relation, parse_counts(text))
                 self.notes.set_read(unread, relation)
         return {one: set(self.notes.ends(one, relation)) for one in ordered}
+
+    def _list(self, start: str, relation: str) -> Research:
+        """Read the facts of an entity of which only the number was told.
+
+        Families are left as they are: of so many genes none is told from the others by it.
+        """
+        if relation == _MEMBERS or not self.notes.is_unlisted(start, relation):
+            return
+        arguments = {"entity": start, "relation": relation}
+        thought = self.say.list(start, relation)
+        for text in (yield from self._read_all(thought, "lookup_entity", arguments)):
+            facts = parse_facts(text).get(relation, [])
+            self.notes.add_edges(relation, ((start, end, name, "") for name, end in facts))
 
     def _narrowed(self, mask: str, nodes: set[str]) -> Generator[Move, str, set[str]]:
         """Those entities of which the tools say what the question says of `mask`."""
@@ -314,6 +335,7 @@ class Researcher:
             if not self.notes.pages_left(texts[-1]):
                 break
             thought = self.say.next_page()
+        self.cut_off |= self.notes.pages_left(texts[-1]) > 0
         return texts
 
     def _move(

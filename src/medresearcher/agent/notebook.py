@@ -74,6 +74,10 @@ class Notebook:
         """How many facts of a relation an entity has, as far as it was read."""
         return self._counts.get((entity, relation), len(self.ends(entity, relation)))
 
+    def is_unlisted(self, entity: str, relation: str) -> bool:
+        """Whether the number of facts is known and the facts are not."""
+        return (entity, relation) in self._counts and not self.ends(entity, relation)
+
     def set_read(self, entities: Iterable[str], relation: str) -> None:
         """Note that all facts of a relation were read of some entities."""
         self._read.update((one, relation) for one in entities)

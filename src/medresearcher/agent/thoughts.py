@@ -43,6 +43,10 @@ _STEP_ALL = (
     "{count} candidates are left. I get the {relation} of all of them.",
     "Next come the {relation}, of each of the {count} candidates.",
 )
+_LIST = (
+    "{Name} alone has so many {relation} that I must list them.",
+    "There are too many {relation} of {name} for that; I list them page by page.",
+)
 _NEXT = ("The list goes on; I read the next page.", "There is another page of this list.")
 _WHICH_OF = (
     "There are {count} to choose from. Which of them has {clue}?",
@@ -121,6 +125,10 @@ class Thoughts:
         if count == 1:
             return self._say(_STEP, name=self.name(*nodes), relation=plain)
         return self._say(_STEP_ALL, count=str(count), relation=plain)
+
+    def list(self, node: str, relation: str) -> str:
+        """Before listing a relation that is too long for several entities at once."""
+        return self._say(_LIST, name=self.name(node), relation=_PLAIN[relation])
 
     def next_page(self) -> str:
         """Before turning a page."""

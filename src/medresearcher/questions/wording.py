@@ -48,13 +48,13 @@ _ONE = re.compile(
     r"sternum|stroke|suck|tag|tendency|test|thorax|thumb|thyroid|tibia|tip|toe|"
     r"toenail|tongue|tooth|trunk|tubercle|tumor|turcica|ulcer|ulna|umbilicus|ureter|"
     r"uterus|uvula|valve|vein|velocity|ventricle|vermilion|vertebra|vesicle|voice|"
-    r"volume|web|wing|wrist"
+    r"volume|wave|web|wing|wrist"
     r")$"
 )
 _MASS = re.compile(r"attention deficit|cerebral palsy")
 # Nouns of signs that come as several.
 _SEVERAL = re.compile(
-    r"\b(?:seizure|infection|eyebrow|ear|eye|fissure|hallucination|headache|spasm)$"
+    r"\b(?:seizure|infection|eyebrow|ear|eye|fissure|hallucination|headache|spasm|contraction)$"
 )
 _VOWEL = re.compile(r"(?!eu|one\b|uni|ur[aeio]|ut[ei])[aeiou]|[AEFHILMNORSX](?=[A-Z-])|[AEIO]")
 _MAX_LENGTH = 48
