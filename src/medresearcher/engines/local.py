@@ -145,8 +145,8 @@ def _pool(workers: int) -> Generator[ProcessPoolExecutor]:
         yield pool
         pool.shutdown()
     finally:
-        ours.close()
-        pool.shutdown(wait=False, cancel_futures=True)
+        ours.close()  # which ends the processes, so that there is nothing to wait for
+        pool.shutdown(wait=True, cancel_futures=True)
         theirs.close()
 
 
