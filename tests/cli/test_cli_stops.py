@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from cli_runs import STOPPED, Cli, Done, contents, fine, refusal
 
+from medresearcher.records.question import Question
+
 SYNTHESIZE = ("synthesize", "--count", 4, "--out", "questions.jsonl")
 ROLLOUT = ("rollout", "questions.jsonl", "--out", "rolled")
 CURATE = ("curate", "rolled", "--out", "curated", "--questions", "questions.jsonl")
@@ -82,29 +84,34 @@ def whole_lines(path: Path) -> list[bytes]:
 
 
 COUNT = 24
-REAL = ("synthesize", "--count", COUNT, "--out", "questions.jsonl", "--seed", 3)
+MANY = ("synthesize", "--count", 40, "--out", "questions.jsonl", "--seed", 3)
+
+
+def test_ctrl_c_while_questions_are_made(cli: Cli, done_runs: Path) -> None:
+    """Stopped in the first batches and again in later ones, it ends as without a stop."""
+    smooth = Cli(cli.folder / "smooth", cli.home)
+    smooth.folder.mkdir()
+    fine(smooth.process(*MANY))
+    expected = (smooth.folder / "questions.jsonl").read_bytes()
+    path = cli.folder / "questions.jsonl"
+    for lines in (1, 22):
+        stopped(cli.stop(*MANY, file=path, lines=lines, how=signal.SIGINT))
+        assert lines <= len(whole_lines(path)) < 40
+        assert expected.startswith(path.read_bytes())
+    fine(cli.process(*MANY))
+    assert path.read_bytes() == expected
 
 
 @pytest.fixture(scope="session")
-def smooth(real_kb: object, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Questions and rollouts of the real knowledge base, made without a stop."""
+def smooth(
+    real_questions: list[Question], home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Questions about the real knowledge base, and their rollouts, made without a stop."""
     folder = tmp_path_factory.mktemp("smooth")
-    cli = Cli(folder, home)
-    fine(cli.process(*REAL))
-    fine(cli.process(*ROLLOUT))
+    lines = [question.to_line() for question in real_questions[:COUNT]]
+    (folder / "questions.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    fine(Cli(folder, home).process(*ROLLOUT))
     return folder
-
-
-@pytest.mark.slow
-def test_ctrl_c_while_questions_are_made(real_cli: Cli, smooth: Path) -> None:
-    path = real_cli.folder / "questions.jsonl"
-    expected = (smooth / "questions.jsonl").read_bytes()
-    for lines in (3, 9):
-        stopped(real_cli.stop(*REAL, file=path, lines=lines, how=signal.SIGINT))
-        assert lines <= len(whole_lines(path)) < COUNT
-        assert expected.startswith(path.read_bytes())
-    fine(real_cli.process(*REAL))
-    assert path.read_bytes() == expected
 
 
 @pytest.mark.slow
