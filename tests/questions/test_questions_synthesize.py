@@ -1,5 +1,6 @@
 """The stage: balanced, deterministic, resumable to the same bytes, honest about its end."""
 
+import gc
 import os
 import re
 import subprocess
@@ -167,6 +168,25 @@ def test_what_a_specialty_gives_does_not_depend_on_which_batch_is_done_first(few
                 window = list(islice(items, 4))
 
     assert list(in_turn(Supply(Shuffled(), few))) == list(in_turn(Supply(Engine(), few)))
+
+
+def test_who_has_enough_ends_the_engine_without_waiting_for_the_garbage_collector(few, tmp_path):
+    ended = []
+
+    class Watched(Engine):
+        def map(self, work, items):
+            try:
+                yield from Engine().map(work, items)
+            finally:
+                ended.append(self.name)
+
+    gc.disable()
+    try:
+        ledger = Ledger(tmp_path / "q.jsonl", Question)
+        synthesize(few, ledger, Watched(), count=1, advance=lambda steps=1, note="": None)
+        assert ended == ["local"]
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(("least", "most"), [(2, 2), (3, 4), (5, 5)])

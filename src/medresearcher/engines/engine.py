@@ -1,7 +1,7 @@
 """Which engine a stage runs on: this machine's processors, or Ray. Both give the same results."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -26,8 +26,11 @@ class Engine:
     workers: int = 1
     address: str | None = None
 
-    def map(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[Done[T, R]]:
-        """Yield each item when it is done, in any order; `work` must be picklable."""
+    def map(self, work: Callable[[T], R], items: Iterable[T]) -> Generator[Done[T, R]]:
+        """Yield each item when it is done, in any order; `work` must be picklable.
+
+        Who may leave it early closes it, so that its processes end then and there.
+        """
         if self.name == "ray":
             return map_on_ray(work, items, address=self.address)
         if self.workers == 1:

@@ -43,7 +43,7 @@ class Done(NamedTuple, Generic[T, R]):
 
 def map_items(
     work: Callable[[T], R], items: Iterable[T], *, workers: int = 1
-) -> Iterator[Done[T, R]]:
+) -> Generator[Done[T, R]]:
     """Yield each item when it is done: in order of the input for one worker, else as they finish.
 
     Raises `KeyboardInterrupt` when the user stops it; items in flight are then dropped.
@@ -69,7 +69,7 @@ def map_items(
 
 def map_processes(
     work: Callable[[T], R], items: Iterable[T], *, workers: int
-) -> Iterator[Done[T, R]]:
+) -> Generator[Done[T, R]]:
     """As `map_items`, in processes of their own: `work`, items and results must be picklable.
 
     The processes are fresh ones (no fork of this one), and end with it, however it ends. When one
@@ -94,7 +94,7 @@ def _spread(
     source: Iterator[T],
     window: int,
     lost: list[T],
-) -> Iterator[Done[T, R]]:
+) -> Generator[Done[T, R]]:
     """Work through the source; if a process dies, put what was in flight into `lost` and end."""
     pending: dict[Future[Done[T, R]], T] = {}
     for item in islice(source, window):

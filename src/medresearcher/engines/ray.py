@@ -7,7 +7,7 @@ items is in flight.
 
 import logging
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ RETRIES = 5
 
 def map_on_ray(
     work: Callable[[T], R], items: Iterable[T], *, address: str | None = None
-) -> Iterator[Done[T, R]]:
+) -> Generator[Done[T, R]]:
     """As `map_processes`: yield each item when it is done, as they finish.
 
     A Ray that this process is already connected to is used and left running. Raises `InputError`

@@ -7,6 +7,7 @@ when, and a run that was stopped ends with the same bytes.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count as count_from
@@ -242,6 +243,10 @@ class Supply:
         self._drawn: dict[Batch, Drawn] = {}
         self._done = engine.map(work, self._orders())
 
+    def close(self) -> None:
+        """Stop the engine; what is in flight is dropped."""
+        self._done.close()
+
     def of(self, specialty: str) -> Iterator[Question]:
         """Yield the questions of a specialty, to its end."""
         for number in count_from(0):
@@ -314,13 +319,14 @@ def synthesize(
     """
     kept = len(ledger.read())
     made: list[Question] = []
-    for question in in_turn(Supply(engine, work)):
-        if len(made) >= kept:
-            ledger.append(question)
-        made.append(question)
-        advance(note=question.specialty)
-        if len(made) == count:
-            return made
+    with closing(Supply(engine, work)) as supply:
+        for question in in_turn(supply):
+            if len(made) >= kept:
+                ledger.append(question)
+            made.append(question)
+            advance(note=question.specialty)
+            if len(made) == count:
+                return made
     raise MedResearcherError(
         f"the graph gives {len(made)} questions of {count}: no rare disease is left with a pattern "
         "of the wanted lengths, two signs to open with, and an answer of its own; ask for fewer, "
