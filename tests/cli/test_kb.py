@@ -168,7 +168,9 @@ def test_a_damaged_knowledge_base_says_to_build_it_again(built: KnowledgeBase) -
     marker = built.folder / "index" / "index.json"
     sums = json.loads(marker.read_text())["files"]
     file = built.folder / "index" / max(sums)
-    file.write_bytes(file.read_bytes()[:-1] + b"\x00\x01")
+    damaged = file.with_suffix(".other")  # not in place: an open index has the file mapped
+    damaged.write_bytes(file.read_bytes()[:-1] + b"\x00\x01")
+    damaged.replace(file)
     with pytest.raises(InputError, match=r"damaged.*run `medresearcher build`"):
         _ = KnowledgeBase.open(built.folder).index
     (built.folder / "graph" / "entities.parquet").write_bytes(b"PAR1")

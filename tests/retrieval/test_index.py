@@ -243,6 +243,13 @@ def test_a_missing_index_says_how_to_make_one(tmp_path: Path) -> None:
             Index.open(folder)
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Put another file in the place; an index that is still open keeps the old one mapped."""
+    other = path.with_name(".other")
+    other.write_bytes(content)
+    other.replace(path)
+
+
 def test_every_damaged_file_is_noticed(tmp_path: Path) -> None:
     folder = tmp_path / "i"
     opened(folder, corpus(50, seed=1))
@@ -253,11 +260,11 @@ def test_every_damaged_file_is_noticed(tmp_path: Path) -> None:
         whole = path.read_bytes()
         flipped = whole[:10] + bytes([whole[10] ^ 1]) + whole[11:]
         for damage in (b"", whole[:-3], flipped):
-            path.write_bytes(damage)
+            replace(path, damage)
             with pytest.raises(InputError, match="medresearcher build"):
                 Index.open(folder)
         path.unlink()
         with pytest.raises(InputError, match="medresearcher build"):
             Index.open(folder)
-        path.write_bytes(whole)
+        replace(path, whole)
     assert len(Index.open(folder)) == 50
