@@ -230,7 +230,13 @@ def test_plans_are_tried_as_often_as_they_are_wanted():
     assert share("shape", "fork") == pytest.approx(0.25, abs=0.08)
     assert share("answer", EntityType.DISEASE) > share("answer", EntityType.GENE) > 0.2
     assert 0 < share("answer", EntityType.ONSET) < 0.1
-    assert all(share("hops", hops) == pytest.approx(0.25, abs=0.08) for hops in (2, 3, 4, 5))
+    assert share("hops", 2) == pytest.approx(1 / 7, abs=0.05)
+    assert all(share("hops", hops) == pytest.approx(2 / 7, abs=0.05) for hops in (3, 4, 5))
+
+
+def test_what_is_wanted_seldom_is_seldom_first_too():
+    first = Counter(Balance(PLANS, Random(seed)).plans()[0].answer for seed in range(400))
+    assert first[EntityType.ONSET] < 40 < first[EntityType.GENE] < first[EntityType.DISEASE]
 
 
 def test_a_plan_that_fails_is_tried_less_often():

@@ -106,9 +106,9 @@ class Researcher:
         self.notes = Notebook()
         self.say = Thoughts(rng, self.notes.names)
         self.documents: dict[str, str] = {}
-        # Which entities may stand for each mask, and for each step where it leads from each.
+        # Which entities may stand for each mask, and for each step taken where it leads from each.
         self.domains: dict[str, set[str]] = {}
-        self.edges: list[Edges] = []
+        self.taken: list[tuple[GuideStep, Edges]] = []
         # Whether some list was too long to be read to its end.
         self.cut_off = False
 
@@ -116,9 +116,11 @@ class Researcher:
         """Research the question; the final message is the value of the generator."""
         first = next(iter(self.guide.masks))
         yield from self._find(first)
-        for step in self.guide.steps:
+        for step in self._planned():
+            if len(self._smaller_end(step)) > _TOO_MANY:
+                return self.say.give_up("too many entities fit the clues to go on from them")
             yield from self._take(step)
-            if not self.domains[step.end] or len(self.domains[step.end]) > _TOO_MANY:
+            if not self.domains[step.end]:
                 return self.say.give_up("no chain of entities fits all the clues")
         found = yield from self._chosen(list(self._solutions()))
         if self.cut_off:
@@ -160,24 +162,52 @@ class Researcher:
 
     # Following the steps.
 
+    def _planned(self) -> Iterator[GuideStep]:
+        """The steps, those to the answer as late as can be: first narrow what leads there."""
+        left = list(self.guide.steps)
+        while left:
+            open_steps = [one for one in left if one.start in self.domains]
+            step = min(open_steps, key=lambda one: one.end == self.guide.answer)
+            left.remove(step)
+            yield step
+
     def _take(self, step: GuideStep) -> Research:
         """Follow a step from all that may be its start, and narrow both of its ends."""
-        relation = relation_of(step.predicate, forward=step.forward)
-        starts = self.domains[step.start]
-        thought = self.say.step(len(starts), relation, starts)
-        yield from self._step(starts, relation, thought)
-        for start in sorted(starts):
-            yield from self._list(start, relation)
-        edges = {start: set(self.notes.ends(start, relation)) for start in starts}
+        edges = yield from self._along(step)
         if step.end in self.domains:
             ends = self.domains[step.end]
         else:
             ends = set().union(*edges.values())
             ends = yield from self._narrowed(step.end, ends)
         edges = {start: ends & found for start, found in edges.items() if ends & found}
-        self.edges.append(edges)
+        self.taken.append((step, edges))
         self.domains[step.start] = set(edges)
         self.domains[step.end] = set().union(*edges.values())
+
+    def _along(self, step: GuideStep) -> Generator[Move, str, Edges]:
+        """Where a step leads from each of its starts; asked of its ends if those are fewer."""
+        starts, nodes = self.domains[step.start], self._smaller_end(step)
+        if nodes is starts:
+            ahead = relation_of(step.predicate, forward=step.forward)
+            return (yield from self._from(starts, ahead))
+        back = relation_of(step.predicate, forward=not step.forward)
+        found = yield from self._from(nodes, back)
+        return {start: {end for end in nodes if start in found[end]} for start in starts}
+
+    def _smaller_end(self, step: GuideStep) -> set[str]:
+        """The entities at the end of a step that has fewer, but never families to list."""
+        starts = self.domains[step.start]
+        ends = self.domains.get(step.end, starts)
+        if relation_of(step.predicate, forward=not step.forward) == _MEMBERS:
+            return starts
+        return ends if len(ends) < len(starts) else starts
+
+    def _from(self, nodes: set[str], relation: str) -> Generator[Move, str, Edges]:
+        """Where a relation leads from each of some entities, all of it read."""
+        yield from self._step(nodes, relation, self.say.step(len(nodes), relation, nodes))
+        for node in sorted(nodes):
+            yield from self._list(node, relation)
+        return {node: set(self.notes.ends(node, relation)) for node in nodes}
 
     def _step(
         self, starts: Iterable[str], relation: str, thought: str
@@ -262,11 +292,11 @@ class Researcher:
             yield from self._extended({first: node}, 0)
 
     def _extended(self, bound: Bound, place: int) -> Iterator[Bound]:
-        if place == len(self.guide.steps):
+        if place == len(self.taken):
             yield bound
             return
-        step = self.guide.steps[place]
-        ends = self.edges[place].get(bound[step.start], set()) & self.domains[step.end]
+        step, edges = self.taken[place]
+        ends = edges.get(bound[step.start], set()) & self.domains[step.end]
         if step.end in bound:
             ends &= {bound[step.end]}
         else:

@@ -13,6 +13,7 @@ from medresearcher.grading.answers import extract_answer, grade
 from medresearcher.llm.prompts import prompt
 from medresearcher.records.question import Question
 from medresearcher.records.trajectory import (
+    FaultKind,
     Message,
     Outcome,
     Termination,
@@ -52,6 +53,7 @@ class Rollout:
             Message(role="user", content=task.question.question),
         ]
         self.outcome: dict[str, Outcome] = {}
+        self.faults: dict[str, FaultKind] = {}
         self.prompt_tokens: list[int] = []
         self.completion_tokens: list[int] = []
         self.turns = 0
@@ -84,6 +86,7 @@ class Rollout:
             messages=tuple(self.messages),
             tools=self.toolbox.schemas(),
             outcome=self.outcome,
+            faults=self.faults,
             usage=self._usage(),
             timing=Timing(model_calls=self.turns, tool_calls=self.calls),
             verdict=self._verdict(termination),
@@ -96,6 +99,8 @@ class Rollout:
             observation = self.toolbox.call(call.function.name, call.function.arguments)
             self.calls += 1
             self.outcome[call.id] = observation.outcome
+            if observation.fault:
+                self.faults[call.id] = observation.fault
             self.messages.append(
                 Message(
                     role="tool",

@@ -53,7 +53,7 @@ class Notebook:
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
-        # What the sources say of a fact, by where it starts and ends.
+        # What the sources say of a fact, by its two entities in either order.
         self.details: dict[tuple[str, str], str] = {}
         self._ends: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._counts: dict[tuple[str, str], int] = {}
@@ -64,6 +64,7 @@ class Notebook:
         for start, end, name, details in edges:
             self.names[end] = name
             self.details[start, end] = details
+            self.details.setdefault((end, start), details)
             self._ends[start, relation].append(end)
 
     def add_counts(self, relation: str, counts: Mapping[str, int]) -> None:

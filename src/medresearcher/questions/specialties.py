@@ -3,6 +3,9 @@
 A disease scores, for each specialty, the share of its annotated phenotypes that lie under the
 specialty's organ systems in HPO, plus one if MONDO files the disease under the specialty's
 disease classes. The highest score wins; equal scores go to the earlier specialty in the table.
+
+A disease also belongs to every specialty under which MONDO files it, or a quarter of its
+phenotypes lie: a syndrome with heart defects may serve a question in cardiology, too.
 """
 
 from collections.abc import Mapping
@@ -49,6 +52,10 @@ SPECIALTIES = (
 )
 
 
+# A disease belongs to a specialty under which so much of it lies.
+_BELONGS = 0.25
+
+
 class Classifier:
     """Gives diseases of one graph their specialty."""
 
@@ -57,16 +64,24 @@ class Classifier:
 
     def specialty(self, disease: str) -> str | None:
         """The specialty of a disease; `None` if neither HPO nor MONDO places it."""
+        scores = self._scores(disease)
+        best = max(scores, key=lambda name: scores[name])
+        return best if scores[best] else None
+
+    def specialties(self, disease: str) -> list[str]:
+        """All specialties that a disease belongs to, in the order of the table."""
+        own = self.specialty(disease)
+        scores = self._scores(disease).items()
+        return [name for name, score in scores if name == own or score >= _BELONGS]
+
+    def _scores(self, disease: str) -> dict[str, float]:
         code = self.graph.code(disease)
         signs = self.graph.neighbours(code, Predicate.HAS_PHENOTYPE, forward=True)
-        best, best_score = None, 0.0
-        for specialty in SPECIALTIES:
-            organ = self._organs[specialty.name]
-            share = sum(sign in organ for sign in signs) / max(len(signs), 1)
-            score = share + (code in self._classes[specialty.name])
-            if score > best_score:
-                best, best_score = specialty.name, score
-        return best
+        return {
+            name: sum(sign in organ for sign in signs) / max(len(signs), 1)
+            + (code in self._classes[name])
+            for name, organ in self._organs.items()
+        }
 
     @cached_property
     def _organs(self) -> Mapping[str, frozenset[int]]:

@@ -6,7 +6,7 @@ when, and a run that was stopped ends with the same bytes.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,10 +36,12 @@ _MIN_SIGNS = 4
 
 Accept = Callable[[Question], bool]
 
-# How often each shape and each type of answer is wanted, relative to the others. A mode of
-# inheritance or an age of onset can be guessed, so few questions ask for one.
-_SHAPES = {"chain": 2.0, "fork": 1.0, "cycle": 1.0}
-_ANSWERS = {
+Part = str | int | EntityType
+# How often each shape, length and type of answer is wanted, relative to the others of its sort. A
+# mode of inheritance or an age of onset can be guessed, so few questions ask for one.
+_WANTED: Mapping[Part, float] = {
+    "chain": 2.0,
+    2: 0.5,
     EntityType.DISEASE: 10.0,
     EntityType.GENE: 6.0,
     EntityType.GENE_GROUP: 3.0,
@@ -50,7 +52,7 @@ _ANSWERS = {
     EntityType.ONSET: 0.3,
 }
 REPEATABLE = frozenset({EntityType.PHENOTYPE, EntityType.INHERITANCE, EntityType.ONSET})
-_BATCH = 16
+_BATCH = 8
 _PASSES = 12
 _PLANS_TRIED = 8
 # A failure counts as this part of a question made.
@@ -58,32 +60,38 @@ _FAILED = 0.05
 
 
 class Balance:
-    """Which plan to try next, so that shapes, lengths and answers come as often as wanted."""
+    """Which plan to try next, so that shapes, lengths and answers come as often as wanted.
+
+    Each begins as if a part of one, drawn from `rng`, were made: then what is wanted seldom is
+    seldom first, also where only a few questions are made.
+    """
 
     def __init__(self, plans: Sequence[Plan], rng: Random) -> None:
         self._plans = rng.sample(plans, len(plans))
-        self._made: Counter[tuple[str, object]] = Counter()
+        parts = {part: None for plan in self._plans for part in _parts(plan)}
+        self._made: dict[Part, float] = {part: rng.random() for part in parts}
         self._failed: Counter[Plan] = Counter()
 
     def plans(self) -> list[Plan]:
-        """The plans, those that are most behind first, equal ones in an order drawn from `rng`."""
+        """The plans, those that are most behind first."""
         return sorted(self._plans, key=self._ahead)
 
     def count(self, plan: Plan) -> None:
         """Note that a question of this plan was made."""
-        self._made.update((("shape", plan.shape), ("hops", plan.hops), ("answer", plan.answer)))
+        for part in _parts(plan):
+            self._made[part] += 1
 
     def fail(self, plan: Plan) -> None:
         """Note that a plan could not be carried out, so that it is tried less often."""
         self._failed[plan] += 1
 
     def _ahead(self, plan: Plan) -> float:
-        return (
-            self._made["shape", plan.shape] / _SHAPES[plan.shape]
-            + self._made["hops", plan.hops]
-            + self._made["answer", plan.answer] / _ANSWERS[plan.answer]
-            + self._failed[plan] * _FAILED
-        )
+        made = sum(self._made[part] / _WANTED.get(part, 1.0) for part in _parts(plan))
+        return made + self._failed[plan] * _FAILED
+
+
+def _parts(plan: Plan) -> tuple[Part, ...]:
+    return plan.shape, plan.hops, plan.answer
 
 
 class Batch(NamedTuple):
@@ -116,18 +124,27 @@ class Synthesizer:
 
     @cached_property
     def anchors(self) -> dict[str, list[str]]:
-        """Diseases that a question may start from, by specialty, in an order set by the seed."""
+        """Diseases that a question may start from, by specialty, in an order set by the seed.
+
+        One that belongs to several specialties goes to the one with the fewest to choose from.
+        """
+        open_to = {one: self.classifier.specialties(one) for one in self._rare()}
+        choice = Counter(name for names in open_to.values() for name in names)
         found: dict[str, list[str]] = {specialty.name: [] for specialty in SPECIALTIES}
-        for disease in self.graph.ids(EntityType.DISEASE):
-            signs = self.graph.objects(disease, Predicate.HAS_PHENOTYPE)
-            genes = self.graph.subjects(disease, Predicate.CAUSES)
-            if len(signs) >= _MIN_SIGNS and genes:
-                specialty = self.classifier.specialty(disease)
-                if specialty and self._is_rare(disease):
-                    found[specialty].append(disease)
+        for disease, names in open_to.items():
+            if names:
+                found[min(names, key=lambda name: choice[name])].append(disease)
         for name, diseases in found.items():
             Random(f"{self.seed}/{name}").shuffle(diseases)
         return found
+
+    def _rare(self) -> Iterator[str]:
+        """The rare diseases with enough signs to open with, and a gene to go on to."""
+        for disease in self.graph.ids(EntityType.DISEASE):
+            signs = self.graph.objects(disease, Predicate.HAS_PHENOTYPE)
+            genes = self.graph.subjects(disease, Predicate.CAUSES)
+            if len(signs) >= _MIN_SIGNS and genes and self._is_rare(disease):
+                yield disease
 
     @cached_property
     def plans(self) -> list[Plan]:
