@@ -7,10 +7,10 @@ variable that holds the key.
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from medresearcher.errors import InputError
 from medresearcher.records.base import Frozen
+from medresearcher.records.trajectory import FaultKind
 
 FILE = "medresearcher.toml"
 
@@ -59,11 +60,85 @@ class SynthesisSettings(Frozen):
     )
 
 
+class FaultSettings(Frozen):
+    """Faults put into tool calls on purpose, drawn from the seed of the rollout."""
+
+    rate: float = Field(default=0.0, ge=0.0, le=1.0, description="share of calls with a fault")
+    kinds: tuple[FaultKind, ...] = Field(default=get_args(FaultKind), min_length=1)
+
+
 class RolloutSettings(Frozen):
     """Limits of one rollout, and how many run at once."""
 
     max_turns: int = Field(default=48, ge=1, description="messages of the policy, the answer too")
     workers: int = Field(default=4, ge=1)
+    faults: FaultSettings = FaultSettings()
+
+
+class ServiceSettings(Frozen):
+    """Where the public services are; the keys are optional and raise their limits."""
+
+    pubmed: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+    pubmed_key_env: str = Field(default="NCBI_API_KEY", description="variable that holds the key")
+    europe_pmc: str = "https://www.ebi.ac.uk/europepmc/webservices/rest"
+    clinical_trials: str = "https://clinicaltrials.gov/api/v2"
+    openfda: str = "https://api.fda.gov"
+    openfda_key_env: str = Field(default="OPENFDA_API_KEY", description="variable with the key")
+    dailymed: str = "https://dailymed.nlm.nih.gov/dailymed/services/v2"
+    orange_book: Path | None = Field(
+        default=None, description="folder or zip with the FDA's products, patent, exclusivity .txt"
+    )
+    email: str = Field(default="", description="sent to NCBI, which asks for it")
+
+
+class HttpSettings(Frozen):
+    """Limits of every call over HTTP."""
+
+    deadline_s: float = Field(default=30.0, gt=0.0, description="seconds per call, retries too")
+    retries: int = Field(default=2, ge=0, description="tries after a failed one")
+    backoff_s: float = Field(default=0.5, ge=0.0, description="first wait; doubles each time")
+    pace: float = Field(default=1.0, gt=0.0, description="multiple of the services' own limits")
+    max_bytes: int = Field(default=8_000_000, ge=1_000, description="of one answer, unpacked")
+    cache_days: float = Field(default=7.0, ge=0.0, description="age of kept answers; 0 keeps none")
+    proxy: str = Field(default="", description="for the services; pages are fetched without")
+
+
+class WebSettings(Frozen):
+    """Web search and page reading."""
+
+    provider: Literal["", "serper", "tavily", "brave", "searxng"] = ""
+    url: str = Field(default="", description="address of the search service; needed for searxng")
+    key_env: str = Field(default="", description="variable with its key, if not the usual one")
+    allow_hosts: tuple[str, ...] = Field(
+        default=(), description="hosts that may be read though their addresses are not public"
+    )
+
+
+class McpServer(Frozen):
+    """A foreign MCP server: a command that speaks over stdio, or the URL of one over HTTP."""
+
+    command: tuple[str, ...] = ()
+    url: str = ""
+
+    @model_validator(mode="after")
+    def _one(self) -> "McpServer":
+        if bool(self.command) == bool(self.url):
+            raise ValueError("expected either `command` or `url`")
+        return self
+
+
+class ToolSettings(Frozen):
+    """Which tools an agent has, and how they reach the world outside."""
+
+    enabled: tuple[str, ...] = Field(
+        default=("kb",), description="groups `kb`, `web`, `medical`, or names of single tools"
+    )
+    http: HttpSettings = HttpSettings()
+    services: ServiceSettings = ServiceSettings()
+    web: WebSettings = WebSettings()
+    mcp_servers: dict[str, McpServer] = Field(default={}, description="name → foreign server")
+    record: Path | None = Field(default=None, description="write every call to this cassette")
+    replay: Path | None = Field(default=None, description="answer calls from this cassette alone")
 
 
 def _default_home() -> Path:
@@ -88,6 +163,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     synthesis: SynthesisSettings = SynthesisSettings()
     rollout: RolloutSettings = RolloutSettings()
+    tools: ToolSettings = ToolSettings()
 
     @field_validator("home")
     @classmethod
@@ -110,6 +186,11 @@ class Settings(BaseSettings):
     def kb(self) -> Path:
         """The default knowledge base."""
         return self.home / "kb"
+
+    @property
+    def cache(self) -> Path:
+        """Where answers of services are kept for a while."""
+        return self.home / "cache"
 
     @property
     def downloads(self) -> Path:

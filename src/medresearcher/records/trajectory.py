@@ -7,6 +7,8 @@ seconds are in the run's manifest, so equal runs give equal bytes.
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
+
 from medresearcher.records.base import Frozen, Record
 from medresearcher.records.knowledge import EntityType, Predicate
 from medresearcher.records.question import Atom, Condition
@@ -27,6 +29,10 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
     CONFLICT = "conflict"
+
+
+# What was done to a tool call on purpose, to see how agents bear it.
+FaultKind = Literal["timeout", "corruption", "truncation", "empty", "wrong_document"]
 
 
 class Termination(StrEnum):
@@ -72,6 +78,7 @@ class Observation(Frozen):
 
     outcome: Outcome
     text: str
+    fault: FaultKind | None = None
 
 
 class GuideStep(Frozen):
@@ -132,7 +139,10 @@ class Timing(Frozen):
 
 
 class Trajectory(Record):
-    """One rollout of one policy on one question."""
+    """One rollout of one policy on one question.
+
+    `faults` names the calls that were disturbed on purpose; without any it is not written.
+    """
 
     SCHEMA: ClassVar[str] = "medresearcher/trajectory/1"
     PREFIX: ClassVar[str] = "t"
@@ -146,6 +156,7 @@ class Trajectory(Record):
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...]
     outcome: dict[str, Outcome]
+    faults: dict[str, FaultKind] = Field(default={}, exclude_if=lambda value: not value)
     usage: Usage
     timing: Timing
     verdict: Verdict

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, Protocol, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -34,13 +34,38 @@ class Result:
     status: str
 
 
+class ToolError(Exception):
+    """Ends a call from deep inside a tool: the outcome, the words of its status, and a body."""
+
+    def __init__(self, outcome: Outcome, status: str, body: str = "") -> None:
+        super().__init__(status)
+        self.result = Result(outcome, body, status)
+
+
+class AnyTool(Protocol):
+    """What a toolbox holds: a function of ours, or a tool of a foreign server."""
+
+    @property
+    def name(self) -> str:
+        """The name that the model calls."""
+        ...
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The tool as an OpenAI function schema."""
+        ...
+
+    def call(self, raw_arguments: str) -> Observation:
+        """Run the tool with the JSON text that the model wrote; never raises an `Exception`."""
+        ...
+
+
 class Tool:
     """A callable tool named `name`.
 
     `function` takes keyword arguments of type str, int, float, bool, `Literal`, a list of one of
-    them, or one of all these `| None`, and returns a `Result`; its docstring describes every
-    parameter under `Args:`.
-    Raises `TypeError` if it does not.
+    them, or one of all these `| None`, and returns a `Result` or raises a `ToolError`; its
+    docstring describes every parameter under `Args:`. Raises `TypeError` if it does not.
     """
 
     def __init__(self, name: str, function: Callable[..., Result]) -> None:
@@ -78,13 +103,15 @@ class Tool:
     def call(self, raw_arguments: str) -> Observation:
         """Run the tool with the JSON text that the model wrote; never raises an `Exception`."""
         try:
-            arguments = self._arguments.model_validate(_read(raw_arguments))
+            arguments = self._arguments.model_validate(read_arguments(raw_arguments))
         except (ValueError, RecursionError) as error:
             problem = f"{_problem(error)}; expected {self._expected()}"
             return observe(Result(Outcome.INVALID_ARGUMENTS, "", problem))
         values = {name: getattr(arguments, name) for name in self._properties}
         try:
             return observe(self._function(**values))
+        except ToolError as error:
+            return observe(error.result)
         except Exception as error:  # noqa: BLE001 - the boundary of a tool: a failure is data
             return observe(
                 Result(Outcome.UNAVAILABLE, "", f"{self.name} failed: {boundary(error)}")
@@ -99,10 +126,15 @@ class Tool:
 class Toolbox:
     """The tools of an agent, by name; names are unique (`ValueError`)."""
 
-    def __init__(self, tools: Sequence[Tool]) -> None:
+    def __init__(self, tools: Sequence[AnyTool]) -> None:
         self._tools = {tool.name: tool for tool in tools}
         if len(self._tools) < len(tools):
             raise ValueError(f"tool names must be unique, got {[tool.name for tool in tools]}")
+
+    @property
+    def tools(self) -> list[AnyTool]:
+        """The tools, in order."""
+        return list(self._tools.values())
 
     @property
     def names(self) -> list[str]:
@@ -123,17 +155,18 @@ class Toolbox:
 
 def observe(result: Result, limit: int = MAX_CHARACTERS) -> Observation:
     """The observation of a result: unprintable characters removed, the text cut to `limit`."""
-    body = _clean(result.body).strip("\n")
+    body = printable(result.body).strip("\n")
     if len(body) > limit:
         cut = body.rfind("\n", limit // 2, limit)
         kept = body[: cut if cut > 0 else limit]
         body = f"{kept}\n… {len(body) - len(kept)} more characters were left out"
-    status = " ".join(_clean(result.status).split())
+    status = " ".join(printable(result.status).split())
     line = f"[{result.outcome} · {status[:1_000]}]"
     return Observation(outcome=result.outcome, text=f"{body}\n\n{line}" if body else line)
 
 
-def _clean(text: str) -> str:
+def printable(text: str) -> str:
+    """`text` without control characters and lone surrogates, every line ended by a line feed."""
     return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -143,8 +176,8 @@ def _shown(value: object) -> str:
     return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
 
 
-def _read(raw: str) -> dict[str, Any]:
-    """The arguments as an object; nothing at all counts as an empty object."""
+def read_arguments(raw: str) -> dict[str, Any]:
+    """The arguments as an object, `ValueError` if they are none; no text counts as an empty one."""
     try:
         value = json.loads(raw) if raw.strip() else {}
         json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text

@@ -1,0 +1,1 @@
+"""The public services behind tools, one file each, over one bounded HTTP client."""
