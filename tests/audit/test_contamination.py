@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from shortcut_world import write_kb
 
 from medresearcher.audit.benchmarks import BENCHMARKS, texts_of
 from medresearcher.audit.contamination import ABSENT, SIZE, compare, grams_of, scan, texts_in
+from medresearcher.audit.report import Asked, audit_file
 from medresearcher.errors import InputError, SourceError
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -51,6 +53,18 @@ def test_planted_texts_are_found_through_the_encodings(data):
     assert browse.theirs == ("final121/1", "final50/1")
     assert (found["xbench"].ours, found["xbench"].hits) == (("q4",), 3)
     assert found["mirage"] == ABSENT
+
+
+def test_an_audit_says_what_is_shared(data, tmp_path):
+    kb = write_kb(tmp_path / "kb")
+    file = tmp_path / "qa.jsonl"
+    file.write_text(json.dumps({"id": "q1", "question": f"Tell: {TEXT}?", "answer": "flu"}) + "\n")
+    found = audit_file(Asked(file, kb, benchmarks=data))
+    assert found.to_json()["contamination"]["medbrowsecomp"]["ours"] == ("q1",)
+    said = "\n".join(found.lines())
+    assert "shared with medbrowsecomp: 1 questions (q1), of its 2 items 2" in said
+    assert "shared with mirage: not known, it is not in the folder" in said
+    assert audit_file(Asked(file, kb)).overlaps == {}
 
 
 def test_a_gram_is_thirteen_words():

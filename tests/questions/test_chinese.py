@@ -67,7 +67,8 @@ def world(tmp_path_factory):
 @pytest.fixture(scope="module")
 def questions(world):
     maker = Synthesizer(world, SETTINGS, seed=5)
-    return [q for one in SPECIALTIES for q in maker.batch(Batch(one.name, 0)).questions]
+    batches = [Batch(one.name, number) for one in SPECIALTIES for number in range(4)]
+    return [question for one in batches for question in maker.batch(one).questions]
 
 
 def reads_well(question):

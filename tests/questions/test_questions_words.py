@@ -159,7 +159,7 @@ def _classified(tmp_path, organs, classes):
             for one in classes
         ),
     ]
-    return Classifier(Graph.build(tmp_path, entities, statements)).specialty("MONDO:1")
+    return Classifier(Graph.build(tmp_path, entities, statements))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,22 @@ def _classified(tmp_path, organs, classes):
     ],
 )
 def test_signs_and_classes_give_the_specialty(tmp_path, organs, classes, specialty):
-    assert _classified(tmp_path, organs, classes) == specialty
+    assert _classified(tmp_path, organs, classes).specialty("MONDO:1") == specialty
+
+
+@pytest.mark.parametrize(
+    ("organs", "classes", "specialties"),
+    [
+        ([HEART, BRAIN, BRAIN, BRAIN], [], ["cardiology", "neurology"]),  # a quarter is enough
+        ([HEART, BRAIN, BRAIN, BRAIN, BRAIN], [], ["neurology"]),
+        ([BRAIN], ["MONDO:0004995"], ["cardiology", "neurology"]),
+        ([], [], []),
+    ],
+)
+def test_a_disease_belongs_to_all_that_a_quarter_of_it_is_of(
+    tmp_path, organs, classes, specialties
+):
+    assert _classified(tmp_path, organs, classes).specialties("MONDO:1") == specialties
 
 
 def test_there_are_twelve_specialties():

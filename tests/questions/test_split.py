@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from medresearcher.errors import InputError
 from medresearcher.questions.duplicates import duplicates, jaccard, shingles
-from medresearcher.questions.split import SHARES, components, split_keys, split_questions
+from medresearcher.questions.split import (
+    SHARES,
+    components,
+    keys_of,
+    split_keys,
+    split_questions,
+    write_splits,
+)
+from medresearcher.records.question import Question
+from medresearcher.runs import Ledger, read_records
 
 KEYS = st.frozensets(st.integers(0, 30).map(lambda n: (n,)), min_size=1, max_size=4)
 LINKED = st.lists(KEYS, max_size=60).map(lambda all_: {f"q{n:02}": k for n, k in enumerate(all_)})
@@ -129,3 +138,23 @@ def test_near_duplicates_are_those_of_all_pairs(seed):
 def test_equal_texts_are_duplicates_whatever_case_and_punctuation():
     assert duplicates(["A b c d e f.", "other words entirely", "a B c, d e f"]) == {2: 0}
     assert duplicates([]) == {}
+
+
+def test_the_stage_writes_each_question_with_its_split(small_questions, tmp_path):
+    Ledger(tmp_path / "all.jsonl", Question).write(small_questions)
+    counts = write_splits(tmp_path / "all.jsonl", tmp_path / "out.jsonl", seed=3)
+    dealt = list(read_records(tmp_path / "out.jsonl", Question))
+    kept = {one.question: one for one in dealt}
+    assert [one.question for one in small_questions if one.question in kept] == list(kept)
+    assert len(dealt) == counts["train"] + counts["dev"] + counts["test"]
+    assert all(one.split in SHARES and one.id == one.content_id() for one in dealt)
+    parts = {name: [one for one in dealt if one.split == name] for name in SHARES}
+    keys = [frozenset().union(*map(keys_of, ones)) for ones in parts.values() if ones]
+    assert sum(map(len, keys)) == len(frozenset().union(*keys))
+
+
+def test_an_empty_file_is_an_error_and_leaves_nothing(tmp_path):
+    (tmp_path / "none.jsonl").write_text("")
+    with pytest.raises(InputError, match="holds no question"):
+        write_splits(tmp_path / "none.jsonl", tmp_path / "out.jsonl", seed=3)
+    assert [one.name for one in tmp_path.iterdir()] == ["none.jsonl"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medresearcher.audit.certificates import Checked, audit, by_kind
+from medresearcher.audit.contamination import Overlap, scan
 from medresearcher.audit.defects import Defect
 from medresearcher.audit.figures import Figure, share
 from medresearcher.audit.formats import AUTO, FORMATS, Item, detect, objects, read
@@ -31,7 +32,8 @@ class Asked:
     """What to audit, and what with.
 
     `rollouts` is the folder of a rollout run over the questions, `downloads` that of the sources
-    in which evidence is looked up again. `prior` names the model to ask closed-book, of `settings`.
+    in which evidence is looked up again. `prior` names the model to ask closed-book, of `settings`;
+    `benchmarks` is the folder of those whose texts no question may repeat.
     """
 
     file: Path
@@ -42,16 +44,21 @@ class Asked:
     workers: int = 1
     settings: Settings = field(default_factory=load_settings)
     prior: str | None = None
+    benchmarks: Path | None = None
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What came of an audit; `checked` is empty for a format without certificates."""
+    """What came of an audit; `checked` is empty for a format without certificates.
+
+    `overlaps` are the benchmarks scanned for, by name.
+    """
 
     items: int
     format: str
     figures: dict[str, Figure]
     checked: list[Checked] = field(default_factory=list[Checked])
+    overlaps: dict[str, Overlap] = field(default_factory=dict[str, Overlap])
 
     @property
     def invalid(self) -> list[Checked]:
@@ -69,6 +76,7 @@ class Audit:
                 str(kind): {"questions": count, "examples": self.examples(kind)}
                 for kind, count in sorted(counts.items())
             },
+            "contamination": {name: one.model_dump() for name, one in self.overlaps.items()},
         }
 
     def examples(self, kind: str) -> list[str]:
@@ -91,7 +99,16 @@ class Audit:
         for kind, count in sorted(by_kind(self.checked).items()):
             lines.append(f"{kind}: {count:,} of {self.items:,}")
             lines += [f"  {example}" for example in self.examples(kind)]
-        return lines
+        return [*lines, *(_overlap(name, one) for name, one in sorted(self.overlaps.items()))]
+
+
+def _overlap(name: str, one: Overlap) -> str:
+    if one.items is None:
+        return f"shared with {name}: not known, it is not in the folder"
+    ours = f" ({', '.join(one.ours)})" if one.ours else ""
+    return (
+        f"shared with {name}: {one.texts:,} questions{ours}, of its {one.items:,} items {one.hits}"
+    )
 
 
 def _told(one: Checked, defect: Defect) -> str:
@@ -108,7 +125,7 @@ def audit_file(asked: Asked) -> Audit:
     name = detect(*values[0]) if asked.format == AUTO else asked.format
     if name != CERTIFIED:
         items = read(asked.file, asked.format)
-        return Audit(len(items), name, _shortcuts(items, asked))
+        return Audit(len(items), name, _shortcuts(items, asked), overlaps=_overlaps(items, asked))
     checked = _certificates(values, asked)
     proven = [
         FORMATS[CERTIFIED].read(value, place)
@@ -116,7 +133,15 @@ def audit_file(asked: Asked) -> Audit:
         if not one.defects
     ]
     valid = {"certificates_valid": share(len(proven), len(checked))}
-    return Audit(len(checked), name, valid | _shortcuts(proven, asked), checked)
+    return Audit(
+        len(checked), name, valid | _shortcuts(proven, asked), checked, _overlaps(proven, asked)
+    )
+
+
+def _overlaps(items: Sequence[Item], asked: Asked) -> dict[str, Overlap]:
+    if asked.benchmarks is None:
+        return {}
+    return scan(((one.id, one.question) for one in items), asked.benchmarks)
 
 
 def _shortcuts(items: Sequence[Item], asked: Asked) -> dict[str, Figure]:

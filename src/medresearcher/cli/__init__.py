@@ -2,7 +2,7 @@
 
 import logging
 
-from medresearcher.cli import knowledge, look, measure, questions, trajectories
+from medresearcher.cli import knowledge, look, mcp, measure, questions, trajectories
 from medresearcher.cli.app import app
 
 COMMANDS = (
@@ -13,11 +13,13 @@ COMMANDS = (
     questions.audit,
     questions.phrase,
     questions.calibrate,
+    questions.split,
     trajectories.rollout,
     trajectories.curate,
     measure.evaluate,
     look.search,
     look.show,
+    mcp.mcp,
     measure.bench,
 )
 for _command in COMMANDS:

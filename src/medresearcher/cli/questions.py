@@ -55,6 +55,19 @@ def synthesize(
 
 
 @reported
+def split(
+    questions: Annotated[Path, typer.Argument(help="Questions, as `synthesize` writes them.")],
+    out: Annotated[Path, typer.Option(help="The JSONL file to write.", metavar="FILE")],
+    seed: Seed = DEFAULT_SEED,
+    as_json: Json = False,
+) -> None:
+    """Deal questions into train, dev and test that share no entity and no evidence."""
+    from medresearcher.questions.split import write_splits
+
+    print_counts(write_splits(questions, out, seed=seed), as_json=as_json)
+
+
+@reported
 def audit(
     file: Annotated[Path, typer.Argument(help="A question file, ours or another project's.")],
     kind: Annotated[
@@ -67,6 +80,10 @@ def audit(
     sources: Annotated[
         bool, typer.Option("--sources", help="Also look up all evidence in the sources (slow).")
     ] = False,
+    benchmarks: Annotated[
+        Path | None,
+        typer.Option(help="Folder of benchmarks whose texts to look for.", metavar="DIR"),
+    ] = None,
     kb: Kb = None,
     as_json: Json = False,
 ) -> None:
@@ -77,7 +94,8 @@ def audit(
     settings = settings_of()
     downloads = settings.downloads if sources else None
     workers = choose_engine("local").workers
-    asked = Asked(file, kb or settings.kb, kind, rollouts, downloads, workers, settings, prior)
+    folder = kb or settings.kb
+    asked = Asked(file, folder, kind, rollouts, downloads, workers, settings, prior, benchmarks)
     found = audit_file(asked)
     if as_json:
         print_json(found.to_json())

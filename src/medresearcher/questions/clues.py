@@ -244,12 +244,7 @@ class Clues:
 
     def _gives_away(self, text: str) -> bool:
         """Whether a hidden name stands in a text, or a text in a hidden name."""
-        folded = text.casefold()
-        return any(
-            (folded_name in folded or folded in folded_name)
-            and (stands_in(name, text) or stands_in(text, name))
-            for name, folded_name in ((name, name.casefold()) for name in self.hidden)
-        )
+        return any(stands_in(name, text) or stands_in(text, name) for name in self.hidden)
 
 
 _ONSETS: tuple[tuple[Literal["least", "most"], str], ...] = (

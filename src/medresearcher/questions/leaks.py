@@ -8,7 +8,7 @@ from medresearcher.records.question import Masked
 _SHORT = 5
 _UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # A letter of a script with spaces between words; next to a Chinese character a word ends.
-_LETTER = rf"[^\W{_UNSPACED}]"
+_IS_LETTER = re.compile(rf"[^\W{_UNSPACED}]")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
 
@@ -27,10 +27,20 @@ def leaks(text: str, hidden: Iterable[Masked]) -> list[str]:
 
 def stands_in(name: str, text: str) -> bool:
     """Whether `name` stands in `text` as whole words, a Chinese name anywhere."""
+    if name.casefold() not in text.casefold():
+        return False
     flags = re.NOFLAG if _is_symbol(name) else re.IGNORECASE
-    before = "" if _IS_UNSPACED.match(name[:1]) else rf"(?<!{_LETTER})"
-    after = "" if _IS_UNSPACED.match(name[-1:]) else rf"(?!{_LETTER})"
-    return re.search(f"{before}{re.escape(name)}{after}", text, flags) is not None
+    # Overlapping places, too: the first may be the middle of a word.
+    found = re.finditer(f"(?={re.escape(name)})", text, flags)
+    return any(_is_whole(name, text, one.start()) for one in found)
+
+
+def _is_whole(name: str, text: str, start: int) -> bool:
+    """Whether words end on both sides of a name that stands at `start`."""
+    end = start + len(name)
+    inside = start and not _IS_UNSPACED.match(name) and _IS_LETTER.match(text, start - 1)
+    goes_on = not _IS_UNSPACED.match(name[-1:]) and _IS_LETTER.match(text, end)
+    return not inside and not goes_on
 
 
 def _is_symbol(name: str) -> bool:

@@ -11,11 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 from medresearcher.errors import InputError
 from medresearcher.questions.duplicates import THRESHOLD, duplicates
 from medresearcher.records.base import digest
 from medresearcher.records.question import Question
+from medresearcher.runs import Ledger, Run, file_digest, read_records
 
 Key = tuple[object, ...]
 
@@ -83,6 +85,21 @@ def with_splits(questions: Iterable[Question], splits: Splits) -> list[Question]
     of = {one: name for name, ids in splits.parts.items() for one in ids}
     drafts = (one.model_copy(update={"split": of[one.id]}) for one in questions if one.id in of)
     return [draft.model_copy(update={"id": draft.content_id()}) for draft in drafts]
+
+
+def write_splits(questions: Path, out: Path, *, seed: int) -> dict[str, object]:
+    """The stage on disk: the questions of a file with their splits, in the order they had."""
+    asked = list(read_records(questions, Question))
+    if not asked:
+        raise InputError(f"{questions}: holds no question")
+    inputs = {"questions": file_digest([questions])}
+    with Run.beside(out, "split", {"seed": seed, "shares": dict(SHARES)}, inputs) as run:
+        if not run.done:
+            splits = split_questions(asked, seed=seed)
+            Ledger(out, Question).write(with_splits(asked, splits))
+            run.lap("split_s")
+            run.finish(splits.counts())
+        return run.manifest.counts
 
 
 def keys_of(question: Question) -> frozenset[Key]:
