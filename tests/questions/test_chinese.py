@@ -67,7 +67,7 @@ def world(tmp_path_factory):
 @pytest.fixture(scope="module")
 def questions(world):
     maker = Synthesizer(world, SETTINGS, seed=5)
-    batches = [Batch(one.name, number) for one in SPECIALTIES for number in range(4)]
+    batches = [Batch(one.name, number) for one in SPECIALTIES for number in (0, 1)]
     return [question for one in batches for question in maker.batch(one).questions]
 
 
@@ -109,11 +109,20 @@ def test_the_answer_keeps_its_english_name_and_gets_the_chinese_one(world, quest
         assert (chinese in question.answer.aliases) == (counted[chinese] == 1)
 
 
-def test_a_chinese_name_of_a_hidden_entity_is_a_leak(world, questions):
+@pytest.fixture(scope="module")
+def asks_for_a_sign(world):
+    maker = Synthesizer(world, SETTINGS, seed=5)
+    anchors = ((name, anchor) for name, all_ in maker.anchors.items() for anchor in all_)
+    plans = [Plan("chain", hops, EntityType.PHENOTYPE) for hops in (3, 5)]
+    made = (maker.make(name, anchor, plan) for name, anchor in anchors for plan in plans)
+    return next(filter(None, made))
+
+
+def test_a_chinese_name_of_a_hidden_entity_is_a_leak(world, asks_for_a_sign):
     official = read_translations(world.folder, "zh")
     auditor = Auditor(Facts.load(world.folder))
+    question = asks_for_a_sign
     for name_of in (official.get, lambda node: world.entity(node).name):
-        question = next(one for one in questions if name_of(one.answer.id))
         told = f"请想想{name_of(question.answer.id)}是什么。{question.question}"
         draft = question.model_copy(update={"question": told})
         leaking = draft.model_copy(update={"id": draft.content_id()})

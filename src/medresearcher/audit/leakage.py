@@ -29,7 +29,7 @@ def stands_in_words(name: str, text: str) -> bool:
     Words are compared without case and whatever stands between them. Short names without a space
     (gene symbols, abbreviations) must be spelled exactly so.
     """
-    if len(name) <= _SHORT and " " not in name:
+    if len(name) <= _SHORT and " " not in name and not any(map(unspaced, name)):
         return _stands_in(name, text)
     words = _spaced(name)
     return bool(words.strip()) and words in _spaced(text)
