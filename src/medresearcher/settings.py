@@ -119,6 +119,7 @@ class McpServer(Frozen):
 
     command: tuple[str, ...] = ()
     url: str = ""
+    env: tuple[str, ...] = Field(default=(), description="variables that the command may see")
 
     @model_validator(mode="after")
     def _one(self) -> "McpServer":
@@ -139,6 +140,15 @@ class ToolSettings(Frozen):
     mcp_servers: dict[str, McpServer] = Field(default={}, description="name → foreign server")
     record: Path | None = Field(default=None, description="write every call to this cassette")
     replay: Path | None = Field(default=None, description="answer calls from this cassette alone")
+
+
+class RetrievalSettings(Frozen):
+    """How the documents are searched."""
+
+    embedder: str = Field(
+        default="static",
+        description="`static`, `minilm`, `endpoint:MODEL`, `st:NAME` or `none`; counts at `build`",
+    )
 
 
 def _default_home() -> Path:
@@ -164,6 +174,7 @@ class Settings(BaseSettings):
     synthesis: SynthesisSettings = SynthesisSettings()
     rollout: RolloutSettings = RolloutSettings()
     tools: ToolSettings = ToolSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
 
     @field_validator("home")
     @classmethod

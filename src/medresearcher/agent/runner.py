@@ -21,9 +21,11 @@ from medresearcher.records.base import digest
 from medresearcher.records.question import Question
 from medresearcher.records.trajectory import TRAJECTORIES, Termination, Trajectory
 from medresearcher.runs import MANIFEST, Ledger, Run, file_digest, read_manifest, read_records
-from medresearcher.settings import RolloutSettings
+from medresearcher.settings import RolloutSettings, ToolSettings
+from medresearcher.tools.cassettes import Cassette
+from medresearcher.tools.faults import with_faults
 from medresearcher.tools.tool import Toolbox
-from medresearcher.tools.toolbox import medical_tools
+from medresearcher.tools.toolbox import open_toolbox
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +46,12 @@ def write_rollouts(
     *,
     attempts: int,
     seed: int,
+    tools: ToolSettings = ToolSettings(),  # noqa: B008 - frozen
+    cache: Path | None = None,
 ) -> dict[str, Any]:
     """The stage on disk: rollouts of a question file in the folder `out`, resumed if stopped.
+
+    `tools` says which tools there are, `cache` is the folder for what services answer.
 
     Raises `InputError` for questions that were certified over another graph.
     """
@@ -57,6 +63,7 @@ def write_rollouts(
         "attempts": attempts,
         "seed": seed,
         "max_turns": settings.max_turns,
+        **_unusual(settings, tools),
     }
     inputs = {
         "questions": file_digest([questions]),
@@ -67,14 +74,28 @@ def write_rollouts(
         ledger = Ledger(out / TRAJECTORIES, Trajectory)
         if not (run.done and ledger.path.exists()):
             tasks = tasks_of(asked, attempts)
-            toolbox = medical_tools(kb.graph, kb.index)
-            with progress("rollout", len(tasks)) as advance:
+            with (
+                open_toolbox(kb.graph, kb.index, tools, cache) as toolbox,
+                progress("rollout", len(tasks)) as advance,
+            ):
                 counts = rollout_all(
                     tasks, policy, toolbox, ledger, settings, seed=seed, advance=advance
                 )
             run.lap("rollout_s")
             _close(run, out, counts)
         return run.manifest.counts
+
+
+def _unusual(settings: RolloutSettings, tools: ToolSettings) -> dict[str, Any]:
+    """The settings of tools and faults that differ from the default; they make another run."""
+    unsaid = {"record", "http", "mcp_servers"}
+    found = tools.model_dump(mode="json", exclude_defaults=True, exclude=unsaid)
+    if tools.mcp_servers:
+        found["mcp_servers"] = sorted(tools.mcp_servers)
+    if tools.replay is not None:
+        found["replay"] = Cassette(tools.replay).digest
+    faults = settings.faults.model_dump(mode="json") if settings.faults.rate else {}
+    return {key: one for key, one in (("tools", found), ("faults", faults)) if one}
 
 
 def _close(run: Run, out: Path, counts: dict[str, Any]) -> None:
@@ -140,7 +161,9 @@ def rollout_all(
     broken: list[str] = []
 
     def play(task: Task) -> Trajectory:
-        return Rollout(task, policy, toolbox, seed=_seed(seed, task)).play(settings.max_turns)
+        own = _seed(seed, task)
+        disturbed = with_faults(toolbox, settings.faults, own)
+        return Rollout(task, policy, disturbed, seed=own).play(settings.max_turns)
 
     for item in map_items(play, open_tasks, workers=settings.workers):
         if item.result is None:

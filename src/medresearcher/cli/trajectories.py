@@ -64,6 +64,8 @@ def rollout(
         settings.rollout,
         attempts=k,
         seed=seed,
+        tools=settings.tools,
+        cache=settings.cache,
     )
     print_counts(counts, as_json=as_json)
 

@@ -5,6 +5,7 @@ may be read (RFC 9309: one that cannot be got forbids, one that does not exist p
 """
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ _ROBOTS_BYTES = 2_000_000
 _ROBOTS_S = 3_600.0
 _ORIGINS = 1_000
 _NAME = "medresearcher"
+_HOST = re.compile(r"[\w.:%-]+")
 _MOVED = (301, 302, 303, 307, 308)
 
 Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
@@ -180,7 +182,8 @@ def _checked(url: str) -> str:
     """The address without its fragment; `invalid_arguments` if it is not one of the web."""
     try:
         parts = urlsplit(urldefrag(url).url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        host = parts.hostname or ""
+        usable = parts.scheme in ("http", "https") and _HOST.fullmatch(host) and parts.port != 0
         whole = str(httpx2.URL(parts.geturl()))
     except (ValueError, httpx2.InvalidURL) as error:
         raise ToolError(Outcome.INVALID_ARGUMENTS, "`url` is not an address") from error

@@ -31,7 +31,6 @@ from medresearcher.tools.connectors.network import (
     Answer,
     EncodingError,
     Network,
-    RefusedAddressError,
     TooLargeError,
 )
 from medresearcher.tools.tool import ToolError
@@ -173,6 +172,9 @@ class HttpClient:
                 deadline=deadline,
                 most=self._settings.max_bytes,
             )
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+            problem = f"the address of {name} is not usable; see the setting {ask.service.setting}"
+            raise ToolError(Outcome.NOT_CONFIGURED, problem) from error
         except httpx2.TimeoutException as error:
             raise _RetryError(_down(f"{name} did not answer within {limit:g} s")) from error
         except httpx2.ConnectError as error:
@@ -182,9 +184,6 @@ class HttpClient:
         except TooLargeError as error:
             most = f"{self._settings.max_bytes:,} bytes"
             raise _down(f"the answer of {name} is larger than {most}") from error
-        except (httpx2.InvalidURL, RefusedAddressError) as error:
-            problem = f"the address of {name} is not usable; see the setting {ask.service.setting}"
-            raise ToolError(Outcome.NOT_CONFIGURED, problem) from error
 
     def _refusal(self, ask: Ask, answer: Answer) -> Exception:
         """What a status other than the expected ones comes to."""

@@ -115,14 +115,16 @@ def _unpacked(response: httpx2.Response, most: int) -> bytes:
         raise EncodingError("the body is packed in a way that was not asked for")
     unpack = zlib.decompressobj(wbits=31) if packing.endswith("gzip") else None
     body = bytearray()
+    came = False
     for chunk in response.iter_raw(_CHUNK):
+        came = True
         try:
             body += unpack.decompress(chunk, most + 1 - len(body)) if unpack else chunk
         except zlib.error as error:
             raise EncodingError("the packing of the body is broken") from error
         if len(body) > most:
             raise TooLargeError
-    if unpack and body and not unpack.eof:
+    if unpack and came and not unpack.eof:
         raise EncodingError("the packed body ends too early")
     return bytes(body)
 
