@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 VERSIONS = {
-    "research": 1,
+    "research": 2,
     "guide": 1,
     "closed_book": 1,
     "relations": 1,
