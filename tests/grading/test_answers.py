@@ -90,6 +90,22 @@ def test_wrong_answers(answer: Answer, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "correct"),
+    [
+        ("Increased CD4:CD8 ratio", True),
+        ("Increased CD4:CD8 ratio (HP:0033221)", True),
+        ("HP:0033221", True),
+        ("Decreased CD4:CD8 ratio", False),
+        ("Increased CD4:CD8 ratio (HP:0033222)", False),
+        ("Decreased CD4:CD8 ratio or increased CD4:CD8 ratio (HP:0033221)", False),
+    ],
+)
+def test_what_only_looks_like_an_identifier_is_a_part_of_its_name(text: str, correct: bool) -> None:
+    ratio = Answer(id="HP:0033221", name="Increased CD4:CD8 ratio", aliases=())
+    assert grade(ratio, f"Answer: {text}").correct is correct
+
+
+@pytest.mark.parametrize(
     "text", [None, "", "It is Marfan syndrome.", "Answer:", "<answer> </answer>"]
 )
 def test_no_answer_is_not_correct(text: str | None) -> None:

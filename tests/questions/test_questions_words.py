@@ -91,11 +91,14 @@ def test_names_stand_in_a_sentence_as_they_should_or_not_at_all(wording, predica
         ("kyphosis", "kyphosis"),
         ("cerebral palsy", "cerebral palsy"),
         ("nausea and vomiting", "nausea and vomiting"),
+        ("agenesis of corpus callosum", "agenesis of the corpus callosum"),
+        ("flexion contracture of digit", "a flexion contracture of a digit"),
+        ("dilatation of the aorta", "dilatation of the aorta"),
     ],
 )
 def test_a_sign_in_a_list_takes_an_article_where_one_is_counted(wording, name, words):
     assert wording.sign(name) == words
-    assert name in words  # the name itself stays in the question
+    assert set(name.split()) <= {*words.split(), words.split()[-1].removesuffix("s")}
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def grade(answer: Answer, message_text: str | None) -> Verdict:
     if predicted is None:
         return Verdict(correct=False, method="none", predicted=None, reason="no answer")
     names = {form for name in (answer.name, *answer.aliases) if (form := normalise(name))}
-    cited = _CURIE.findall(predicted)
+    cited = _cited(answer, predicted)
     if cited:
         return _by_identifier(answer, names, predicted, cited)
     correct = _is_named(predicted, names)
@@ -77,23 +77,31 @@ def grade(answer: Answer, message_text: str | None) -> Verdict:
     return Verdict(correct=correct, method="name", predicted=predicted, reason=reason)
 
 
+def _cited(answer: Answer, predicted: str) -> list[str]:
+    """The identifiers in a text, but for what only looks so in a name: "CD4:CD8 ratio"."""
+    names = (one for one in (answer.name, *answer.aliases) if not _CURIE.fullmatch(one))
+    inside = {part.casefold() for name in names for part in _CURIE.findall(name)}
+    return [one for one in _CURIE.findall(predicted) if one.casefold() not in inside]
+
+
 def _by_identifier(answer: Answer, names: set[str], predicted: str, cited: list[str]) -> Verdict:
     aliases = {one.casefold() for one in answer.aliases if _CURIE.fullmatch(one)}
     wrong = [one for one in cited if one.casefold() not in aliases | {answer.id.casefold()}]
     if wrong:
         correct, reason = False, f"{wrong[0]} is not the answer"
-    elif _says_more(predicted, names):
+    elif _says_more(predicted, names, cited):
         correct, reason = False, "the identifier is not the only answer"
     else:
         correct, reason = True, "the identifier of the answer"
     return Verdict(correct=correct, method="identifier", predicted=predicted, reason=reason)
 
 
-def _says_more(predicted: str, names: set[str]) -> bool:
+def _says_more(predicted: str, names: set[str], cited: list[str]) -> bool:
     """Whether more than one name stands around the identifier, or a doubt or denial."""
-    if _is_named(_CURIE.sub(" ", predicted), names):
+    pieces = re.split("|".join(map(re.escape, cited)), predicted)
+    if _is_named(" ".join(pieces), names):
         return False
-    parts = [part for part in _CURIE.split(predicted) if normalise(part)]
+    parts = [part for part in pieces if normalise(part)]
     words = set(normalise(" ".join(parts)).split())
     return len(parts) > 1 or ";" in predicted or bool(_HEDGES & words)
 

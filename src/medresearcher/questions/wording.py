@@ -52,6 +52,12 @@ _ONE = re.compile(
     r")$"
 )
 _MASS = re.compile(r"attention deficit|cerebral palsy")
+# Parts of the body that HPO leaves without an article: "agenesis of corpus callosum".
+_OF_THE = re.compile(
+    r"\b(of|in) (aorta|brain|corpus callosum|face|forehead|head|heart|kidney|liver|mouth|"
+    r"nose|penis|scalp|skull|spine|spleen|sternum|tongue|trunk|uterus)$"
+)
+_OF_A = re.compile(r"\b(of|in) (digit|finger|hand|foot|limb|toe|tooth)$")
 # Nouns of signs that come as several.
 _SEVERAL = re.compile(
     r"\b(?:seizure|infection|eyebrow|ear|eye|fissure|hallucination|headache|spasm|contraction)$"
@@ -112,12 +118,13 @@ class Wording:
         return name
 
     def sign(self, name: str) -> str:
-        """The name of a sign as it stands in a list: with an article, or as several."""
+        """The name of a sign as it stands in a list: with articles, or as several."""
         noun = _AFTER_NOUN.split(name)[0]
         if noun == name and _SEVERAL.search(name):
             return f"{name}s"
         is_one = _ONE.search(noun) and not _MASS.match(name)
-        return article(name) + name if is_one else name
+        said = _OF_A.sub(r"\1 a \2", _OF_THE.sub(r"\1 the \2", name))
+        return article(name) + said if is_one else said
 
     def lower(self, name: str) -> str:
         """The name inside a sentence: ordinary first words lose their capital."""
