@@ -14,7 +14,7 @@ ROW = Evidence(source="hpo", licence="x", record="OMIM:1", row=1)
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     folder = tmp_path_factory.mktemp("words")
-    sign = Entity("HP:1", EntityType.PHENOTYPE, "Seizure", "hpo", ("Epileptic fit",))
+    sign = Entity("HP:1", EntityType.PHENOTYPE, "Seizure", "hpo", ("Epileptic fit", "Fit of limb"))
     write_tables(folder, [sign], [])
     return Facts.load(folder)
 
@@ -36,6 +36,8 @@ def count(low: int, high: int) -> Count:
     [
         (sign(), "seizure", "seizure", True),
         (sign(), "an epileptic fit", "Epileptic fit", True),
+        (sign(), "a fit of the limb", "Fit of limb", True),
+        (sign(), "fit of limbo", "Fit of a limb", False),
         (sign(), "something that shakes", "", True),
         (sign(), "ataxia", "ataxia", False),
         (sign(), "shaking", "seizure", False),

@@ -38,6 +38,8 @@ _BEFORE = re.compile(
     re.I,
 )
 _SENTENCE = re.compile(r"[^.?!;]+")
+# Running text has articles where a name has none: "agenesis of the corpus callosum".
+_ARTICLE = r"(?:(?:an?|the)\s+)?"
 
 
 def clue_names(graph: Graph, clue: Clue) -> tuple[str, ...]:
@@ -109,7 +111,7 @@ def places(names: Iterable[str], text: str) -> list[tuple[int, int]]:
     """Where any of the names stands as whole words, in one or several; the longest first."""
     found: set[tuple[int, int]] = set()
     for name in names:
-        words = r"\s+".join(map(re.escape, name.split()))
+        words = rf"\s+{_ARTICLE}".join(map(re.escape, name.split()))
         found |= {
             match.span() for match in re.finditer(rf"(?<!\w){words}(?:e?s)?(?!\w)", text, re.I)
         }
