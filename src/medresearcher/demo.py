@@ -38,7 +38,8 @@ def run_demo(out: Path, settings: Settings, *, count: int, seed: int) -> dict[st
         pull([], settings.downloads)
         run.lap("pull_s")
         engine = choose_engine("local")
-        kb = build(settings.kb, settings.downloads, engine=engine)
+        chosen = settings.retrieval.embedder
+        kb = build(settings.kb, settings.downloads, engine=engine, embedder=chosen)
         run.lap("build_s")
         made = write_questions(
             kb.graph,

@@ -30,6 +30,8 @@ from medresearcher.graph.vocabulary import VOCABULARY, load_dictionary, write_di
 from medresearcher.llm.chat import ChatModel
 from medresearcher.questions.specialties import Classifier
 from medresearcher.records.knowledge import Document, EntityType, Item, Mined, Predicate
+from medresearcher.retrieval.dense import NONE, chosen_embedder, load_embedder, prepare
+from medresearcher.retrieval.engine import Engine as SearchEngine
 from medresearcher.retrieval.index import Index, build_index
 from medresearcher.retrieval.pages import definition_documents, fact_pages
 from medresearcher.runs import MANIFEST, Manifest, Run, file_digest, read_manifest, read_records
@@ -40,6 +42,7 @@ from medresearcher.sources.registry import licence_of
 
 GRAPH = "graph"
 INDEX = "index"
+MODELS = "embedder"
 CORPUS = "corpus"
 SHARDS = "shards"
 EXTRACTED = "extracted"
@@ -84,6 +87,22 @@ class KnowledgeBase:
     def index(self) -> Index:
         """The search index."""
         return Index.open(self.folder / INDEX)
+
+    @cached_property
+    def search(self) -> SearchEngine:
+        """The retrieval engine over the index, with the embedder it was built with."""
+        models = self.folder / MODELS
+        return SearchEngine.open(self.folder / INDEX, models, self.graph, self.specialists)
+
+    def specialists(self) -> dict[str, list[str]]:
+        """The diseases of each specialty."""
+        classifier = Classifier(self.graph)
+        found: dict[str, list[str]] = {}
+        for disease in self.graph.ids(EntityType.DISEASE):
+            specialty = classifier.specialty(disease)
+            if specialty:
+                found.setdefault(specialty, []).append(disease)
+        return found
 
     @cached_property
     def corpus(self) -> Corpus | None:
@@ -169,6 +188,7 @@ def build(
     licences: Sequence[str] = (),
     skip_bad_rows: bool = False,
     engine: Engine | None = None,
+    embedder: str = NONE,
 ) -> KnowledgeBase:
     """Build from the named sources (none: all with a wheel) and the files of the added folders.
 
@@ -177,7 +197,7 @@ def build(
     the knowledge base is limited to them. Malformed rows stop the build, or are skipped and
     counted in the manifest. Citations are mined on `engine`; what was mined of a file is kept in
     `shards` beside `downloads`, so that a build that was stopped, or one with more files, mines no
-    file twice.
+    file twice. `embedder` makes the vectors of the documents (`medresearcher.retrieval.dense`).
 
     Raises `InputError` for a source that is not fetched or a folder that holds something else,
     `SourceError` for a broken source; the knowledge base that was there then stays as it was.
@@ -194,6 +214,7 @@ def build(
         "code": _code(),
         "skip_bad_rows": skip_bad_rows,
         "licences": sorted(licences),
+        "embedder": chosen_embedder(embedder),
     }
     run = Run.in_folder(draft, STAGE, settings, pins)
     new = run.manifest
@@ -203,6 +224,9 @@ def build(
     try:
         shards = downloads.with_name(SHARDS)
         mining = Mining(shards.resolve(), engine or Engine())
+        chosen = chosen_embedder(embedder)
+        if chosen != NONE:
+            prepare(chosen, draft / MODELS, downloads)
         counts = _build(draft, inputs, run, mining, licences=licences, skip_bad_rows=skip_bad_rows)
         if (folder / EXTRACTED).exists():
             shutil.copytree(folder / EXTRACTED, draft / EXTRACTED)
@@ -282,7 +306,9 @@ def _build(
                 advance()
                 yield document
 
-        total = build_index(draft / INDEX, counted())
+        chosen = run.manifest.settings["embedder"]
+        vectors = load_embedder(chosen, draft / MODELS) if chosen != NONE else None
+        total = build_index(draft / INDEX, counted(), vectors)
     run.lap("index_s")
     counts = {**_counts(built.graph, documents, mined), "total_documents": total}
     skipped = {one.source.name: one.skipped for one in inputs if one.skipped}

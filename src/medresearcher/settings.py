@@ -146,8 +146,8 @@ class RetrievalSettings(Frozen):
     """How the documents are searched."""
 
     embedder: str = Field(
-        default="static",
-        description="`static`, `minilm`, `endpoint:MODEL`, `st:NAME` or `none`; counts at `build`",
+        default="auto",
+        description="of texts: `auto`, `static`, `minilm`, `endpoint:MODEL`, `st:NAME` or `none`",
     )
 
 

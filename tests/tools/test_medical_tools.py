@@ -205,10 +205,11 @@ def test_search_shows_ids_entities_and_snippets(tools: Toolbox) -> None:
 
 def test_search_results_read_back(tools: Toolbox, index: Index) -> None:
     found = tools.call("medical_search", '{"query": "long paper", "limit": 1}')
-    assert found.text == (
+    assert found.text.startswith(
         "1. A long paper - about two things · abstract · pubmed\n   document: PMID:1 · 1999\n"
-        f"   {index.search('long paper', 1)[0].snippet}\n\n[found · 1 document]"
+        f"   {index.search('long paper', 1)[0].snippet}\n   passage PMID:1@0-"
     )
+    assert found.text.endswith("(kind not known)\n\n[found · 1 document]")
     assert parse_hits(found.text) == [("A long paper - about two things", "PMID:1", None)]
 
 

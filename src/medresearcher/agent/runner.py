@@ -75,7 +75,7 @@ def write_rollouts(
         if not (run.done and ledger.path.exists()):
             tasks = tasks_of(asked, attempts)
             with (
-                open_toolbox(kb.graph, kb.index, tools, cache) as toolbox,
+                open_toolbox(kb.graph, kb.search, tools, cache) as toolbox,
                 progress("rollout", len(tasks)) as advance,
             ):
                 counts = rollout_all(

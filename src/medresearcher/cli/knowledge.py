@@ -148,6 +148,7 @@ def build(
         licences=limits,
         skip_bad_rows=skip_bad_rows,
         engine=choose_engine(engine, workers, address),
+        embedder=settings.retrieval.embedder,
     )
     counts = base.counts
     if model:

@@ -23,8 +23,19 @@ def _mentions(data: Path, base: KnowledgeBase, downloads: Path, seed: int) -> di
     return score_mentions(documents, Detector(names).detect, concepts.of, seed).model_dump()
 
 
+def _retrieval(data: Path, base: KnowledgeBase, downloads: Path, seed: int) -> dict[str, Any]:
+    """Rankings of a BEIR folder or the MED collection; the graph gives other names."""
+    from medresearcher.evaluation.retrieval import evaluate_retrieval
+    from medresearcher.settings import load_settings
+
+    embedder = load_settings().retrieval.embedder
+    scores = evaluate_retrieval(data, embedder, downloads, seed, base.graph)
+    return {name: score.model_dump() for name, score in scores.items()}
+
+
 BENCHMARKS: Mapping[str, Callable[[Path, KnowledgeBase, Path, int], dict[str, Any]]] = {
     "mentions": _mentions,
+    "retrieval": _retrieval,
 }
 
 

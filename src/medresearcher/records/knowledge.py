@@ -169,7 +169,8 @@ class Mapping(NamedTuple):
 class Document:
     """One text that can be searched and read. `entities` are CURIEs that the text is about.
 
-    `licence` is that of the text, empty if it is that of the source.
+    `licence` is that of the text, empty if it is that of the source. `core`: its journal is one
+    of MEDLINE's core clinical journals (citation subset AIM).
     """
 
     id: str
@@ -182,6 +183,7 @@ class Document:
     journal: str = ""
     entities: tuple[str, ...] = ()
     licence: str = ""
+    core: bool = False
 
 
 Item = Entity | Statement | Mapping | Document | Designation | Prevalence | Translation

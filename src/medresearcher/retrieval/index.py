@@ -9,6 +9,7 @@ documents, in any order and in any process, answers every query the same.
 import math
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,19 +18,24 @@ from typing import TYPE_CHECKING, Self
 
 from medresearcher.errors import InputError
 from medresearcher.records.knowledge import Document
+from medresearcher.retrieval.dense import Embedder
 from medresearcher.retrieval.snippets import best_passage
 from medresearcher.retrieval.sorting import sorted_documents
 from medresearcher.retrieval.storage import (
     ANALYZER,
+    FACETS,
     REBUILD,
+    Marker,
     analyzer,
     check_files,
     clear,
+    count_facets,
     from_stored,
     schema,
     seal,
     to_stored,
 )
+from medresearcher.retrieval.vectors import VectorWriter
 
 if TYPE_CHECKING:
     import tantivy
@@ -40,6 +46,7 @@ PAIR_BOOST = 1.0
 
 _PHRASE_END = re.compile(r"[;,.:?!()\[\]\n]")
 _HEAP_BYTES = 1_000_000_000
+_UNMARKED = Marker(0, {}, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,13 @@ class Hit:
     snippet: str
 
 
-def build_index(folder: Path, documents: Iterable[Document]) -> int:
+def build_index(
+    folder: Path, documents: Iterable[Document], embedder: Embedder | None = None
+) -> int:
     """Write the index of `documents` to `folder`, in place of an older one; return their number.
 
-    Raises `InputError` if two documents share an id, or if `folder` holds something else.
+    With an embedder, the vectors of title and text are written beside it. Raises `InputError` if
+    two documents share an id, or if `folder` holds something else.
     """
     import tantivy
 
@@ -71,21 +81,31 @@ def build_index(folder: Path, documents: Iterable[Document]) -> int:
     index = tantivy.Index(schema(), path=str(folder), reuse=False)
     index.register_tokenizer(ANALYZER, analyzer())
     writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+    vectors = VectorWriter(folder, embedder) if embedder else None
+    facets = {field: Counter[str]() for field in FACETS.values()}
     total = 0
     with tempfile.TemporaryDirectory(prefix=".sorting-", dir=folder.parent) as runs:
         for document in _without_duplicates(sorted_documents(documents, Path(runs))):
             writer.add_document(to_stored(document, total))
+            count_facets(document, facets)
+            if vectors:
+                vectors.add(f"{document.title}\n{document.text}")
             total += 1
     writer.commit()
     writer.wait_merging_threads()
-    seal(folder, total)
+    if vectors:
+        vectors.close()
+    name = embedder.name if embedder else ""
+    counts = {field: dict(sorted(values.items())) for field, values in facets.items()}
+    seal(folder, Marker(total, counts, name))
     return total
 
 
 class Index:
     """An open index; reading it from several threads is safe."""
 
-    def __init__(self, index: "tantivy.Index") -> None:
+    def __init__(self, index: "tantivy.Index", marker: Marker = _UNMARKED) -> None:
+        self.marker = marker
         index.register_tokenizer(ANALYZER, analyzer())
         index.reload()
         self._schema = index.schema
@@ -97,15 +117,16 @@ class Index:
         """Open the index in `folder`; `InputError` if there is none or it is damaged."""
         import tantivy
 
-        size = check_files(folder)
+        marker = check_files(folder)
         try:
-            index = cls(tantivy.Index.open(str(folder)))
+            index = cls(tantivy.Index.open(str(folder)), marker)
         except (ValueError, OSError) as error:
             raise InputError(f"{folder}: the search index is damaged ({error}); {REBUILD}") from (
                 error
             )
-        if len(index) != size:
-            raise InputError(f"{folder}: holds {len(index)} of {size} documents; {REBUILD}")
+        if len(index) != marker.documents:
+            problem = f"holds {len(index)} of {marker.documents} documents"
+            raise InputError(f"{folder}: {problem}; {REBUILD}")
         return index
 
     def __len__(self) -> int:
@@ -156,6 +177,65 @@ class Index:
         query = tantivy.Query.term_query(self._schema, "id", document_id, index_option="basic")
         hits = self._searcher.search(query, 1, count=False).hits
         return from_stored(self._searcher.doc(hits[0][1])) if hits else None
+
+    def weighted(
+        self, words: Mapping[str, float], limit: int, only: "tantivy.Query | None" = None
+    ) -> "list[tuple[float, tantivy.DocAddress]]":
+        """Plain BM25 over title and text as one field, each term with its weight; best first."""
+        from tantivy import Occur, Query
+
+        parts: list[tuple[Occur, Query]] = []
+        for term, weight in words.items():
+            one = Query.term_query(self._schema, "body", term, index_option="freq")
+            parts.append((Occur.Should, Query.boost_query(one, weight)))
+        return self._ranked(self.limited(Query.boolean_query(parts), only), limit)
+
+    def limited(self, query: "tantivy.Query", only: "tantivy.Query | None") -> "tantivy.Query":
+        """`query` among the documents of `only`, with unchanged scores."""
+        from tantivy import Occur, Query
+
+        if only is None:
+            return query
+        kept = Query.const_score_query(only, 0.0)
+        return Query.boolean_query([(Occur.Must, query), (Occur.Must, kept)])
+
+    def ranked(
+        self, ranks: Sequence[int], only: "tantivy.Query | None" = None
+    ) -> "list[tantivy.DocAddress]":
+        """Where the documents with these ranks lie, of those that `only` keeps; in no order."""
+        from tantivy import Query
+
+        if not ranks:
+            return []
+        wanted = Query.term_set_query(self._schema, "rank", list(ranks))
+        found = self._searcher.search(self.limited(wanted, only), len(ranks), count=False)
+        return [address for _, address in found.hits]
+
+    def column(self, name: str, addresses: "Sequence[tantivy.DocAddress]") -> list[int]:
+        """The numbers in a fast field, 0 where a document has none."""
+        return [int(one or 0) for one in self._searcher.fast_field_values(name, list(addresses))]
+
+    def document(self, address: "tantivy.DocAddress") -> Document:
+        """The document there."""
+        return from_stored(self._searcher.doc(address))
+
+    def analyze(self, text: str) -> list[str]:
+        """The terms of a text, in order, with repetitions."""
+        return self._analyzer.analyze(text)
+
+    def weight(self, term: str) -> float:
+        """The inverse document frequency of a term over title and text."""
+        found = self.frequency(term)
+        return math.log(1 + (len(self) - found + 0.5) / (found + 0.5))
+
+    def frequency(self, term: str) -> int:
+        """How many documents have a term in title or text."""
+        return self._searcher.doc_freq("body", term)
+
+    @property
+    def schema(self) -> "tantivy.Schema":
+        """The fields, for queries that filter."""
+        return self._schema
 
     def _best(
         self, query: str, limit: int, filters: Mapping[str, Sequence[str] | None]

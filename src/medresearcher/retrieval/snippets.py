@@ -1,12 +1,9 @@
 """The passage of a text that fits a query best."""
 
-import re
 from collections.abc import Callable, Mapping
 
-MAX_CHARACTERS = 240
+from medresearcher.retrieval.passages import MAX_CHARACTERS, starts
 
-# A passage starts at the beginning of a line or a sentence.
-_START = re.compile(r"\A|\n+|(?<=[.;!?])\s+")
 _LONG = 4 * MAX_CHARACTERS
 
 
@@ -19,23 +16,12 @@ def best_passage(
     on one line, at most 240 characters, and cut between words.
     """
     best, best_weight = "", 0.0
-    for start in _starts(text):
+    for start in starts(text):
         passage = _one_line(text[start : start + _LONG])
         weight = sum(weights.get(term, 0.0) for term in set(analyze(passage)))
         if weight > best_weight * (1 + 1e-9):
             best, best_weight = passage, weight
     return best or _one_line(text[:_LONG])
-
-
-def _starts(text: str) -> list[int]:
-    """Where passages may start; inside a line or sentence of excessive length too."""
-    starts = [match.end() for match in _START.finditer(text)]
-    inner: list[int] = []
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        for near in range(start + MAX_CHARACTERS, end, MAX_CHARACTERS):
-            blank = text.rfind(" ", start, near)
-            inner.append(blank + 1 if blank > start else near)
-    return sorted({*starts, *inner})
 
 
 def _one_line(text: str) -> str:

@@ -1,15 +1,23 @@
-"""How an index lies on disk: its fields, its analyzer, and the check that its files are whole."""
+"""How an index lies on disk: its fields, its analyzer, and the check that its files are whole.
+
+A marker (`index.json`) is written last. It has a checksum of every file, how many documents there
+are of each value that a filter can ask for, and which embedder made the vectors, if any.
+"""
 
 import json
 import re
 import shutil
 import zlib
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medresearcher.errors import InputError
 from medresearcher.records.knowledge import Document
+from medresearcher.retrieval.authority import level
 from medresearcher.runs import write_atomically
+from medresearcher.sources.registry import SOURCES
 
 if TYPE_CHECKING:
     import tantivy
@@ -17,8 +25,23 @@ if TYPE_CHECKING:
 ANALYZER = "medical"
 REBUILD = "run `medresearcher build` to make it anew"
 
-_FORMAT = "medresearcher/index/3"
+# What a filter can ask for, and the field that holds it.
+FACETS: Mapping[str, str] = {"type": "type", "source": "parts", "licence": "licences"}
+VECTORS = "vectors.f32"
+
+_FORMAT = "medresearcher/index/4"
 _MARKER = "index.json"
+
+
+class Marker(NamedTuple):
+    """What `index.json` says: the documents, how many of each facet's value, the embedder's name.
+
+    The name is empty if there are no vectors.
+    """
+
+    documents: int
+    facets: Mapping[str, Mapping[str, int]]
+    embedder: str
 
 
 def schema() -> "tantivy.Schema":
@@ -32,10 +55,16 @@ def schema() -> "tantivy.Schema":
     builder.add_text_field("parts", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("title", stored=True, tokenizer_name=ANALYZER, index_option="freq")
     builder.add_text_field("text", stored=True, tokenizer_name=ANALYZER, index_option="position")
+    # Title and text as one, for the engine: a document without a title loses nothing.
+    builder.add_text_field("body", tokenizer_name=ANALYZER, index_option="freq")
     for name in ("source", "url", "journal", "licence", "entities"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_integer_field("year", stored=True)
-    builder.add_integer_field("rank", fast=True)
+    # The licence of the text, or those of its sources.
+    builder.add_text_field("licences", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("year", stored=True, indexed=True, fast=True)
+    builder.add_integer_field("core", stored=True)
+    builder.add_integer_field("authority", fast=True)
+    builder.add_integer_field("rank", indexed=True, fast=True)
     return builder.build()
 
 
@@ -62,8 +91,9 @@ def to_stored(document: Document, rank: int) -> "tantivy.Document":
         name: getattr(document, name)
         for name in ("id", "type", "title", "text", "source", "url", "journal", "licence")
     }
-    fields |= {"entities": list(document.entities), "rank": rank}
-    fields["parts"] = document.source.split(", ")
+    fields |= {"entities": list(document.entities), "rank": rank, "core": int(document.core)}
+    fields |= {"authority": level(document), "body": f"{document.title}\n{document.text}"}
+    fields |= {name: values for name, values in facets_of(document).items() if name != "type"}
     if document.year is not None:
         fields["year"] = document.year
     return tantivy.Document(**fields)
@@ -74,7 +104,22 @@ def from_stored(stored: "tantivy.Document") -> Document:
     fields = stored.to_dict()
     names = ("id", "type", "title", "text", "source", "url", "journal", "licence", "year")
     one = {name: fields[name][0] for name in names if fields.get(name)}
-    return Document(**one, entities=tuple(fields.get("entities", ())))
+    core = bool(fields.get("core", [0])[0])
+    return Document(**one, entities=tuple(fields.get("entities", ())), core=core)
+
+
+def facets_of(document: Document) -> dict[str, list[str]]:
+    """The values of a document by the field of a facet."""
+    sources = document.source.split(", ")
+    of_sources = [SOURCES[one].licence for one in sources if one in SOURCES]
+    licences = [document.licence] if document.licence else list(dict.fromkeys(of_sources))
+    return {"type": [document.type], "parts": sources, "licences": licences}
+
+
+def count_facets(document: Document, counts: Mapping[str, Counter[str]]) -> None:
+    """Add a document to the counts of its facets, by field."""
+    for field, values in facets_of(document).items():
+        counts[field].update(values)
 
 
 def clear(folder: Path) -> None:
@@ -88,7 +133,7 @@ def clear(folder: Path) -> None:
 
 
 def _is_data(path: Path) -> bool:
-    return re.fullmatch(r"[0-9a-f]{32}\..+|meta\.json", path.name) is not None
+    return re.fullmatch(rf"[0-9a-f]{{32}}\..+|meta\.json|{VECTORS}.*", path.name) is not None
 
 
 def _checksum(path: Path) -> int:
@@ -100,8 +145,8 @@ def _checksum(path: Path) -> int:
     return total
 
 
-def check_files(folder: Path) -> int:
-    """Check that the build was finished and no byte has changed; return the document count.
+def check_files(folder: Path) -> Marker:
+    """Check that the build was finished and no byte has changed; return what its marker says.
 
     tantivy itself notices damage late, or never: a flipped byte changes the ranking silently.
     """
@@ -110,7 +155,10 @@ def check_files(folder: Path) -> int:
     try:
         marker = json.loads((folder / _MARKER).read_text(encoding="utf-8"))
         sums: dict[str, int] = dict(marker["files"])
-        version, documents = str(marker["format"]), int(marker["documents"])
+        version = str(marker["format"])
+        found = Marker(
+            int(marker["documents"]), marker.get("facets", {}), marker.get("embedder", "")
+        )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{folder}: the search index is unfinished; {REBUILD}") from error
     if version != _FORMAT:
@@ -119,11 +167,11 @@ def check_files(folder: Path) -> int:
         file = folder / name
         if not file.is_file() or _checksum(file) != checksum:
             raise InputError(f"{folder}: the search index is damaged (`{name}`); {REBUILD}")
-    return documents
+    return found
 
 
-def seal(folder: Path, documents: int) -> None:
-    """Mark the index in `folder` as finished: the number of documents, a checksum per file."""
+def seal(folder: Path, said: Marker) -> None:
+    """Mark the index in `folder` as finished: what it holds, and a checksum per file."""
     sums = {path.name: _checksum(path) for path in sorted(folder.iterdir()) if _is_data(path)}
-    marker = {"format": _FORMAT, "documents": documents, "files": sums}
+    marker = {"format": _FORMAT, **said._asdict(), "files": sums}
     write_atomically(folder / _MARKER, json.dumps(marker, indent=2) + "\n")

