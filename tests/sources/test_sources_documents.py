@@ -1,13 +1,14 @@
 """The readers that give documents alone: MedQuAD, JATS articles, your own."""
 
 import json
+from pathlib import Path
 
 import pytest
 from source_inputs import Folder
 
 from medresearcher.errors import SourceError
 from medresearcher.sources import medquad, own, pmc
-from medresearcher.sources.files import Lenient
+from medresearcher.sources.files import ChosenFiles, Lenient
 
 ARTICLE = """<?xml version="1.0"?>
 <!DOCTYPE article PUBLIC "-//NLM//DTD JATS" "JATS-archivearticle1.dtd">
@@ -150,3 +151,53 @@ def test_a_malformed_own_document_is_named_or_skipped(
     lenient = Lenient(files)
     assert "OWN:page" in {one.id for one in own.read(lenient)}
     assert lenient.skipped == 1
+
+
+PAGE = (
+    "<html><head><title>Ward guide</title></head><body><nav>Menu</nav><article><p>"
+    + "Give losartan slowly and watch the aortic root. " * 6
+    + "</p></article></body></html>"
+)
+
+
+def _pdf(text: str) -> bytes:
+    """A PDF of one page that says `text`."""
+    stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET" if text else ""
+    bodies = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R"
+        "/Resources<</Font<</F1 5 0 R>>>>>>",
+        f"<</Length {len(stream)}>>stream\n{stream}\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    made, places = "%PDF-1.4\n", [0]
+    for number, body in enumerate(bodies, 1):
+        places.append(len(made))
+        made += f"{number} 0 obj{body}endobj\n"
+    rows = "".join(f"{place:010} 00000 n \n" for place in places[1:])
+    end = f"xref\n0 6\n0000000000 65535 f \n{rows}trailer<</Size 6/Root 1 0 R>>"
+    return f"{made}{end}\nstartxref\n{len(made)}\n%%EOF".encode()
+
+
+def test_own_pages_and_pdfs(tmp_path: Path) -> None:
+    (tmp_path / "guide.html").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "paper_one.pdf").write_bytes(_pdf("Losartan in practice"))
+    files = ChosenFiles({path.name: path for path in sorted(tmp_path.iterdir())})
+    page, paper = own.read(files)
+    assert (page.id, page.title) == ("OWN:guide", "Ward guide")
+    assert "watch the aortic root" in page.text
+    assert "Menu" not in page.text
+    assert (paper.id, paper.title, paper.text) == (
+        "OWN:paper_one",
+        "paper one",
+        "Losartan in practice",
+    )
+
+
+@pytest.mark.parametrize("content", [b"no PDF at all", _pdf("")])
+def test_a_pdf_without_text_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"scan.pdf:1: expected a"):
+        list(own.read(ChosenFiles({path.name: path})))

@@ -3,7 +3,7 @@
     Score = λ · Rel + (1 - λ) · Auth
 
 1. BM25 over title and text as one field, for the words of the query (common ones left out) and,
-   with a small weight, for other names of what it names (`expansion`).
+   for names that the documents hardly use, for other names of the same thing (`expansion`).
 2. The documents found are compared with the query by their vectors; the nearest documents that
    share no word with it join them.
 3. Feedback: frequent rare words of the first few are searched for as well (RM3, Lavrenko and
@@ -42,6 +42,8 @@ NEAREST = 50
 MAX_QUERY = 20_000
 # A word that more than this share of the documents has is left out, unless all are.
 COMMON = 0.2
+# Documents with the rarest word of a name from which on it counts as in use.
+USUAL = 5
 FEEDBACK_DOCUMENTS = 5
 FEEDBACK_TERMS = 30
 FEEDBACK_CHARACTERS = 4_000
@@ -54,13 +56,13 @@ class Weights:
 
     `relevance` is λ. `dense` is the share of the cosine in the relevance, `None` for that which
     suits the embedder; `feedback` that of the added words in the second search; `synonyms` and
-    `classes` weigh other names against a word of the query.
+    `classes` weigh other names, where they are searched for, against a word of the query.
     """
 
     relevance: float = 0.9
     dense: float | None = None
     feedback: float = 0.2
-    synonyms: float = 0.1
+    synonyms: float = 0.5
     classes: float = 0.0
 
 
@@ -72,12 +74,12 @@ class Calibration(NamedTuple):
     offset: float
 
 
-_LEXICAL = Calibration(0.0, 6.0, -5.0)
+_LEXICAL = Calibration(0.0, 8.5, -7.1)
 _CALIBRATIONS: Mapping[str, Calibration] = {
-    STATIC: Calibration(0.25, 8.0, -6.0),
-    MINILM: Calibration(0.7, 10.0, -6.0),
+    STATIC: Calibration(0.25, 10.0, -7.6),
+    MINILM: Calibration(0.7, 15.7, -9.5),
 }
-_OTHER = Calibration(0.5, 8.0, -6.0)
+_OTHER = Calibration(0.5, 12.0, -8.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +237,14 @@ class Engine:
     def _add(
         self, words: dict[str, float], said: str, others: Sequence[str], weight: float
     ) -> None:
-        """Add the words of other names; a name with more words than was said weighs no more."""
-        if weight <= 0:
+        """Add the words of other names, if the documents hardly use the one that was said.
+
+        A name with more words than was said weighs no more than it.
+        """
+        terms_said = set(self.index.analyze(said))
+        if weight <= 0 or min(map(self.index.frequency, terms_said), default=USUAL) >= USUAL:
             return
-        size = len(set(self.index.analyze(said)))
+        size = len(terms_said)
         for other in others:
             terms = set(self.index.analyze(other))
             for term in terms:

@@ -1,9 +1,11 @@
-"""Your own documents: `.txt` and `.md` (a file is a document) and `.jsonl` (a line is one).
+"""Your own documents: `.txt`, `.md`, `.html`, `.pdf` (a file is one) and `.jsonl` (a line is one).
 
 The object of a line has `title` and `text`, and may have `id`, `url`, `year` and `licence`. The
-title of a text file is its first heading, else its name. Ids begin with `OWN:`.
+title of a file is its first heading or the title that it states, else its name. Of a page the main
+text counts. Ids begin with `OWN:`.
 """
 
+import io
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -17,6 +19,7 @@ from medresearcher.sources.files import (
     RowError,
     Unique,
     bad,
+    binary,
     each,
     json_lines,
     lines,
@@ -40,7 +43,8 @@ def read(files: Files) -> Iterator[Document]:
     """Yield the documents of every file."""
     where: dict[str, str] = {}
     for name in files.names:
-        found = _json_documents(files, name) if _stem(name)[1] == ".jsonl" else _text(files, name)
+        kind = _stem(name)[1].lower()
+        found = _READERS.get(kind, _text)(files, name)
         for line, document in found:
             place = f"{files.where(name)}:{line}"
             first = where.setdefault(document.id, place)
@@ -81,6 +85,46 @@ def _text(files: Files, name: str) -> Iterator[tuple[int, Document]]:
     headings = (line.lstrip("# ").strip() for line in content if line.startswith("#"))
     title = (next(headings, "") if kind == ".md" else "") or stem.replace("_", " ")
     yield 1, _document(stem, title, text)
+
+
+def _page(files: Files, name: str) -> Iterator[tuple[int, Document]]:
+    """The main text of an HTML page."""
+    import trafilatura
+
+    with binary(files, name) as stream:
+        body = stream.read()
+    tree = trafilatura.load_html(body)
+    title = str(tree.findtext(".//title") or "") if tree is not None else ""
+    text = trafilatura.extract(body, include_comments=False) or trafilatura.html2txt(body)
+    yield from _file(files, name, title, text or "")
+
+
+def _pdf(files: Files, name: str) -> Iterator[tuple[int, Document]]:
+    """The text of a PDF, pages apart by an empty line; scans have none and are refused."""
+    import pypdf
+    from pypdf.errors import PyPdfError
+
+    with binary(files, name) as stream:
+        body = io.BytesIO(stream.read())
+    try:
+        reader = pypdf.PdfReader(body)
+        title = (reader.metadata.title if reader.metadata else None) or ""
+        text = "\n\n".join(page.extract_text() for page in reader.pages)
+    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError) as error:
+        refuse(files, bad(files, name, 1, f"a PDF that can be read ({error})", ""))
+        return
+    yield from _file(files, name, title, text)
+
+
+def _file(files: Files, name: str, title: str, text: str) -> Iterator[tuple[int, Document]]:
+    text, stem = text.strip(), _stem(name)[0]
+    if text:
+        yield 1, _document(stem, " ".join(title.split()) or stem.replace("_", " "), text)
+    else:
+        refuse(files, bad(files, name, 1, "a text", ""))
+
+
+_READERS = {".jsonl": _json_documents, ".html": _page, ".htm": _page, ".pdf": _pdf}
 
 
 def _stem(name: str) -> tuple[str, str]:
