@@ -17,29 +17,52 @@ from medresearcher.cli.app import (
 
 @reported
 def search(
-    query: Annotated[str, typer.Argument(help="Words to look for.")],
+    query: Annotated[str, typer.Argument(help="Words to look for, or a question.")],
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many documents.")] = 10,
     kind: Annotated[
         str | None, typer.Option("--type", help="Only documents of this type, as `stats` lists.")
     ] = None,
+    source: Annotated[str | None, typer.Option(help="Only documents from this source.")] = None,
+    since: Annotated[int | None, typer.Option(help="Only of this year or later.")] = None,
+    until: Annotated[int | None, typer.Option(help="Only of this year or earlier.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Only under this licence.")] = None,
+    specialty: Annotated[
+        str | None, typer.Option(help="Only about a disease of this specialty.")
+    ] = None,
+    entity: Annotated[
+        str | None, typer.Option(help="Only about this entity (name or id), or that name it.")
+    ] = None,
     kb: Kb = None,
     as_json: Json = False,
 ) -> None:
-    """Search the documents: title, snippet, source, year, id."""
-    from dataclasses import asdict
+    """Search by relevance and clinical authority: title, passage, source, year, id, scores."""
+    from medresearcher.retrieval.filters import Filters
 
     base = knowledge(kb)
     base.check_type(kind)
-    hits = base.index.search(query, limit, types=[kind] if kind else None)
+    filters = Filters(
+        *(tuple(filter(None, [one])) for one in (kind, source, licence)),
+        first_year=since,
+        last_year=until,
+        entities=tuple(filter(None, [entity])),
+        specialties=tuple(filter(None, [specialty])),
+    )
+    hits = base.search.search(query, limit, filters)
     if as_json:
-        print_json([asdict(hit) for hit in hits])
+        print_json([hit.to_json() for hit in hits])
         return
     if not hits:
         typer.echo("nothing found; try other or fewer words", err=True)
     for number, hit in enumerate(hits, 1):
-        year = f" · {hit.year}" if hit.year else ""
-        typer.echo(f"{number:>2}. {hit.title}")
-        typer.echo(f"    {hit.id} · {hit.type} · {hit.source}{year} · score {hit.score:.2f}")
+        found = hit.document
+        year = f" · {found.year}" if found.year else ""
+        mark = "RETRACTED: " if hit.retracted else ""
+        typer.echo(f"{number:>2}. {mark}{found.title}")
+        typer.echo(f"    {hit.id} · {found.type} · {found.source}{year} · score {hit.score:.2f}")
+        typer.echo(
+            f"    relevance {hit.relevance:.2f} · authority {hit.authority:.2f} "
+            f"({', '.join(hit.evidence)}) · passage {hit.passage.id}"
+        )
         typer.echo(f"    {hit.snippet}\n")
 
 

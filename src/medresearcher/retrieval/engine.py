@@ -19,7 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -105,6 +105,17 @@ class Found:
     def id(self) -> str:
         """The id of the document."""
         return self.document.id
+
+    def to_json(self) -> dict[str, Any]:
+        """What a person or a program is shown: the document without its text, scores, passage."""
+        names = ("id", "type", "title", "source", "year", "url", "journal", "licence", "entities")
+        scores = ("score", "relevance", "authority", "lexical", "cosine", "retracted", "snippet")
+        return {
+            **{name: getattr(self.document, name) for name in names},
+            **{name: getattr(self, name) for name in scores},
+            "evidence": list(self.evidence),
+            "passage": self.passage.id,
+        }
 
 
 class _Asked(NamedTuple):
