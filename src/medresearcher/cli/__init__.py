@@ -2,7 +2,7 @@
 
 import logging
 
-from medresearcher.cli import knowledge, look, mcp, measure, questions, trajectories
+from medresearcher.cli import diagnose, knowledge, look, mcp, measure, questions, trajectories
 from medresearcher.cli.app import app
 
 COMMANDS = (
@@ -19,6 +19,7 @@ COMMANDS = (
     measure.evaluate,
     look.search,
     look.show,
+    diagnose.diagnose,
     mcp.mcp,
     measure.bench,
 )

@@ -1,7 +1,7 @@
 """The commands that measure: benchmarks, and the performance suite."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -19,8 +19,15 @@ from medresearcher.cli.app import (
 
 @reported
 def evaluate(
-    benchmark: Annotated[str, typer.Argument(help="What to measure: `mentions`.")],
+    benchmark: Annotated[
+        str,
+        typer.Argument(help="What to measure: mentions, retrieval, phenopackets, phenobrain."),
+    ],
     data: Annotated[Path, typer.Option(help="The file of the benchmark.", metavar="PATH")],
+    protocol: Annotated[
+        str, typer.Option(help="For diagnosis: all or leave-publication-out.")
+    ] = "",
+    part: Annotated[str, typer.Option(help="For diagnosis: all, train or test.")] = "",
     kb: Kb = None,
     seed: Seed = DEFAULT_SEED,
     as_json: Json = False,
@@ -28,14 +35,27 @@ def evaluate(
     """Score against a benchmark, with 95% intervals."""
     from medresearcher.evaluation.benchmarks import evaluate as score
 
-    scores = score(benchmark, data, knowledge(kb), settings_of().downloads, seed)
+    options = {name: one for name, one in (("protocol", protocol), ("part", part)) if one}
+    scores = score(benchmark, data, knowledge(kb), settings_of().downloads, seed, **options)
     if as_json:
         print_json(scores)
         return
+    _print_scores(scores)
+
+
+def _print_scores(scores: dict[str, Any], within: str = "") -> None:
+    """One figure a line; figures within figures have the names of both."""
     for name, one in scores.items():
-        figures = (one["value"], one["low"], one["high"])
-        value, low, high = ("not known" if each is None else f"{each:.3f}" for each in figures)
-        typer.echo(f"{name:<12} {value}  ({low} to {high}, n = {one['n']})")
+        label = f"{within}{name}"
+        if not isinstance(one, dict):
+            if not isinstance(one, list):
+                typer.echo(f"{label:<12} {one}")
+        elif "value" in one:
+            figures = (one["value"], one["low"], one["high"])
+            value, low, high = ("not known" if each is None else f"{each:.3f}" for each in figures)
+            typer.echo(f"{label:<12} {value}  ({low} to {high}, n = {one['n']})")
+        else:
+            _print_scores(cast("dict[str, Any]", one), f"{label} ")
 
 
 @reported

@@ -33,17 +33,52 @@ def _retrieval(data: Path, base: KnowledgeBase, downloads: Path, seed: int) -> d
     return {name: score.model_dump() for name, score in scores.items()}
 
 
-BENCHMARKS: Mapping[str, Callable[[Path, KnowledgeBase, Path, int], dict[str, Any]]] = {
+def _phenopackets(
+    data: Path,
+    base: KnowledgeBase,
+    downloads: Path,  # noqa: ARG001 - all benchmarks are called alike
+    seed: int,
+    **options: str,
+) -> dict[str, Any]:
+    """Differential diagnosis of published cases; see `medresearcher.evaluation.diagnosis`."""
+    from medresearcher.evaluation.diagnosis import evaluate_phenopackets
+
+    return evaluate_phenopackets(data, base, seed, **options)
+
+
+def _phenobrain(
+    data: Path,
+    base: KnowledgeBase,
+    downloads: Path,  # noqa: ARG001 - all benchmarks are called alike
+    seed: int,
+    **options: str,
+) -> dict[str, Any]:
+    """Differential diagnosis of cases in the JSON of PhenoBrain and RareBench."""
+    from medresearcher.evaluation.diagnosis import evaluate_phenobrain
+
+    return evaluate_phenobrain(data, base, seed, **options)
+
+
+BENCHMARKS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "mentions": _mentions,
+    "phenobrain": _phenobrain,
+    "phenopackets": _phenopackets,
     "retrieval": _retrieval,
 }
 
+_DIAGNOSTIC = ("phenobrain", "phenopackets")
+
 
 def evaluate(
-    benchmark: str, data: Path, base: KnowledgeBase, downloads: Path, seed: int
+    benchmark: str, data: Path, base: KnowledgeBase, downloads: Path, seed: int, **options: str
 ) -> dict[str, Any]:
-    """Metric -> {value, low, high, n}; `InputError` for an unknown benchmark or a bad file."""
+    """Metric -> {value, low, high, n}; `InputError` for an unknown benchmark or a bad file.
+
+    `options` (`protocol`, `part`) are those of the diagnostic benchmarks; no other has any.
+    """
     if benchmark not in BENCHMARKS:
         known = ", ".join(f"`{name}`" for name in sorted(BENCHMARKS))
         raise InputError(f"expected a benchmark ({known}); got {benchmark!r}")
-    return BENCHMARKS[benchmark](data, base, downloads, seed)
+    if options and benchmark not in _DIAGNOSTIC:
+        raise InputError(f"`{benchmark}` has no option {', '.join(sorted(options))}")
+    return BENCHMARKS[benchmark](data, base, downloads, seed, **options)

@@ -1,0 +1,1 @@
+"""Which rare disease fits the findings of a patient: posterior, reasons, next questions."""
