@@ -4,15 +4,15 @@
 
 1. BM25 over title and text as one field, for the words of the query (common ones left out) and,
    for names that the documents hardly use, for other names of the same thing (`expansion`).
-2. The documents found are compared with the query by their vectors; the nearest documents that
-   share no word with it join them.
+2. The documents found are compared with the query by their vectors. Where fewer than `NEAREST`
+   share a word with it, the nearest others join them.
 3. Feedback: frequent rare words of the first few are searched for as well (RM3, Lavrenko and
    Croft 2001; Abdul-Jaleel et al. 2004), and step 2 is done again.
 4. Rel is a logistic function of the weighted sum of both scores, fitted on the dev half of BioASQ
    so that it tells how likely a document is relevant; Auth is that of `authority`.
 
-A retracted document comes last and says so. Everything is deterministic; an engine may be shared
-by threads. The weights and what each part gives: docs/benchmarks.md.
+Of what is shown, retracted documents come last and say so. Everything is deterministic, and threads
+may share an engine. The weights and what each part gives: docs/benchmarks.md.
 """
 
 import math
@@ -119,12 +119,11 @@ class Found:
 
 
 class _Asked(NamedTuple):
-    """A query: terms with weights, terms as said, vector, the rows near it, what is kept."""
+    """A query: its terms with weights, the terms as said, its vector, what is kept."""
 
     words: Mapping[str, float]
     said: Sequence[str]
     vector: np.ndarray | None
-    near: np.ndarray
     only: "tantivy.Query | None"
 
 
@@ -241,9 +240,9 @@ class Engine:
             self._add(words, name.said, name.classes, weights.classes)
         only = query_of(filters, self.index, self._graph, self._specialists)
         if not kept or not self._embedder or not self._vectors or self._share(weights) <= 0:
-            return _Asked(words, kept, None, np.empty(0, np.int64), only)
+            return _Asked(words, kept, None, only)
         (vector,) = self._embedder.embed([clean])
-        return _Asked(words, kept, vector, self._vectors.nearest(vector, NEAREST), only)
+        return _Asked(words, kept, vector, only)
 
     def _add(
         self, words: dict[str, float], said: str, others: Sequence[str], weight: float
@@ -285,7 +284,10 @@ class Engine:
         if asked.vector is None or self._vectors is None:
             lexical = scores / max(scores[0], _LEAST) if len(scores) else scores
             return _Pool(addresses, ranks, lexical, np.zeros(len(ranks)), lexical)
-        more = self.index.ranked(np.setdiff1d(asked.near, ranks).tolist(), asked.only)
+        more: list[tantivy.DocAddress] = []
+        if len(found) < NEAREST:
+            near = self._vectors.nearest(asked.vector, NEAREST)
+            more = self.index.ranked(np.setdiff1d(near, ranks).tolist(), asked.only)
         ranks = np.concatenate([ranks, np.array(self.index.column("rank", more), np.int64)])
         lexical = np.zeros(len(ranks))
         if len(scores):
@@ -317,7 +319,7 @@ class Engine:
         return fed
 
     def _order(self, pool: _Pool, limit: int, weights: Weights) -> list[_Place]:
-        """The candidates by score; retracted ones last, equal ones by id."""
+        """The best candidates by score, equal ones by id; of these the retracted come last."""
         if not len(pool.ranks):
             return []
         slope, offset = self._calibration.slope, self._calibration.offset
@@ -326,10 +328,11 @@ class Engine:
         years = np.array(self.index.column("year", pool.addresses), float)
         auth = authority(levels, years)
         scores = weights.relevance * rel + (1 - weights.relevance) * auth
-        order = np.lexsort((pool.ranks, -pool.sums.round(6), -scores.round(6), levels == 0))
+        order = np.lexsort((pool.ranks, -pool.sums.round(6), -scores.round(6)))[:limit]
+        order = order[np.argsort(levels[order] == 0, kind="stable")]
         return [
             _Place(one, float(scores[one]), float(rel[one]), float(auth[one]))
-            for one in order[:limit].tolist()
+            for one in order.tolist()
         ]
 
     def _found(self, pool: _Pool, one: _Place, terms: Mapping[str, float]) -> Found:
