@@ -130,7 +130,7 @@ class Diagnoser:
             for row, number in enumerate(said.patient.present)
         ]
         absent = [
-            self._reason(disease, number, float(evidence.absent[row, disease]) / scale)
+            self._reason(disease, number, float(evidence.absent[row, disease]) / scale, broad=False)
             for row, number in enumerate(said.patient.absent)
         ]
         probability = float(posterior.diseases[disease])
@@ -150,8 +150,11 @@ class Diagnoser:
             unexplained=tuple(Term(id=one.id, name=one.name) for one in unexplained),
         )
 
-    def _reason(self, disease: int, number: int, log_ratio: float) -> Reason:
+    def _reason(self, disease: int, number: int, log_ratio: float, *, broad: bool = True) -> Reason:
+        """`broad`: something more general counts as well; it does not for an absent finding."""
         through, match = self._through(disease, number)
+        if match == "broader" and not broad:
+            through, match = None, "none"
         curie = self.model.terms.ids[number]
         share = float(self.model.shown[through, disease]) if through is not None else None
         return Reason(
