@@ -72,7 +72,7 @@ class Services:
 
     def settings(self, **http: Any) -> ToolSettings:
         """Settings under which the tools ask this server, with waits of milliseconds."""
-        limits = {"deadline_s": 5.0, "backoff_s": 0.001, "pace": 1e6, "cache_days": 0.0, **http}
+        limits = {"deadline_s": 60.0, "backoff_s": 0.001, "pace": 1e6, "cache_days": 0.0, **http}
         names = ("pubmed", "europe_pmc", "clinical_trials", "openfda", "dailymed")
         return ToolSettings(
             enabled=("web", "medical"),

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextvars import ContextVar
+from functools import cache
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -135,7 +136,7 @@ class _Transport(httpx2.HTTPTransport):
     def __init__(self, backend: "_Backend", proxy: str, *, keepalive: bool) -> None:
         self._pool: Any
         options: dict[str, Any] = {
-            "ssl_context": httpx2.create_ssl_context(),
+            "ssl_context": _trust(),
             "network_backend": backend,
             "max_connections": _CONNECTIONS,
             "max_keepalive_connections": _CONNECTIONS if keepalive else 0,
@@ -201,6 +202,12 @@ class _Stream(httpcore2.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that are trusted; reading them takes a while."""
+    return httpx2.create_ssl_context()
 
 
 def _resolve(host: str, port: int) -> list[Address]:

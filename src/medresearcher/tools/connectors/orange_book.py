@@ -81,10 +81,9 @@ def orange_book(book: OrangeBook) -> Tool:
         shown = found[(page - 1) * limit : page * limit]
         disputes = _disputes(tables, shown)
         entries = [_entry(tables, (page - 1) * limit + n, one) for n, one in enumerate(shown, 1)]
-        lost = (
-            [f"{tables.broken} rows of the files are broken and left out"] if tables.broken else []
-        )
-        notes = [*disputes, *lost]
+        notes = list(disputes)
+        if tables.broken:
+            notes.append(f"rows of the files that are broken and left out: {tables.broken}")
         result = listing(NAME, entries, len(found), page_of(len(found), limit, page), notes)
         if disputes and entries:
             return Result(Outcome.CONFLICT, result.body, result.status)

@@ -21,7 +21,7 @@ _SNIPPET = 400
 def entry(number: int, head: Iterable[str | None], *lines: str | None) -> str:
     """A numbered entry: a head of parts, and lines below it; what is empty is left out."""
     first = SEPARATOR.join(one_line(part) for part in head if part)
-    rest = [f"   {one_line(line)}" for line in lines if line]
+    rest = [f"   {' '.join(line.split())}" for line in lines if line]
     return "\n".join([f"{number}. {first}", *rest])
 
 
@@ -43,7 +43,8 @@ def listing(
             status = f"nothing on this page; {total:,} records in all"
         return Result(Outcome.EMPTY, body, status)
     body = as_data(source, "\n".join([*entries, *([said] if said else [])]))
-    count = f"{total:,} records" if total is not None else f"{len(entries)} records"
+    number = total if total is not None else len(entries)
+    count = f"{number:,} record{'' if number == 1 else 's'}"
     return Result(Outcome.FOUND, body, f"{source} · {count} · {where}")
 
 
