@@ -18,9 +18,9 @@ from medresearcher.graph.store import Graph
 from medresearcher.kb import KnowledgeBase
 from medresearcher.llm.scripted import ScriptedModel, say, use
 from medresearcher.records.question import Question
-from medresearcher.records.trajectory import Message, Termination, Trajectory
+from medresearcher.records.trajectory import TRAJECTORIES, Message, Termination, Trajectory
 from medresearcher.runs import Ledger, read_manifest, read_records
-from medresearcher.settings import RolloutSettings
+from medresearcher.settings import FaultSettings, RolloutSettings
 
 ATTEMPTS = 2
 
@@ -270,3 +270,22 @@ def test_a_summary_of_nothing_is_not_zero() -> None:
         "terminations": {},
         "tool_calls_mean": None,
     }
+
+
+def test_faults_are_recorded_on_their_calls_and_depend_on_the_seed(
+    tiny_kb: KnowledgeBase, tiny_questions: Path, tmp_path: Path
+) -> None:
+    def rolled(out: str, workers: int) -> bytes:
+        settings = RolloutSettings(workers=workers, faults=FaultSettings(rate=0.3))
+        write_rollouts(
+            tiny_questions, tmp_path / out, GuidedPolicy(), tiny_kb, settings, attempts=2, seed=1
+        )
+        return (tmp_path / out / TRAJECTORIES).read_bytes()
+
+    assert rolled("one", 1) == rolled("four", 4)
+    found = list(read_records(tmp_path / "one" / TRAJECTORIES, Trajectory))
+    struck = [one for one in found if one.faults]
+    assert struck
+    assert all(set(one.faults) <= set(one.outcome) for one in struck)
+    assert all(one.content_id() == one.id for one in found)
+    assert all('"faults"' not in one.to_line() for one in found if not one.faults)
