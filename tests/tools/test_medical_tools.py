@@ -272,3 +272,29 @@ def test_equal_calls_give_equal_bytes(tools: Toolbox, graph: Graph) -> None:
         ("medical_search", '{"query": "gene"}'),
     ]:
         assert tools.call(name, raw) == tools.call(name, raw)
+
+
+def test_a_search_is_limited_and_an_unknown_value_offers_the_nearest(tools: Toolbox) -> None:
+    kept = tools.call("medical_search", '{"query": "Marfan", "type": "definition"}')
+    assert {one[1].partition(":")[0] for one in parse_hits(kept.text)} == {"DEF"}
+    wrong = tools.call("medical_search", '{"query": "Marfan", "type": "definitions"}')
+    assert wrong.outcome is Outcome.INVALID_ARGUMENTS
+    assert "no document has type `definitions`; nearest: `definition`" in wrong.text
+
+
+def test_a_document_is_searched_for_words_and_for_what_answers_a_question(tools: Toolbox) -> None:
+    def read(**arguments: str) -> str:
+        return tools.call("read_document", json.dumps({"document_id": "PMID:1", **arguments})).text
+
+    found = read(find="line 137 OF")
+    assert "Line 137 of the long paper." in found
+    assert found.endswith("[found · 1 of 1 place]")
+    answered = read(question="What does line 205 say?")
+    assert "Line 205 of" in answered
+    passage = answered.split("[", 1)[1].split("]", 1)[0]
+    again = tools.call("read_document", json.dumps({"document_id": passage}))
+    assert again.outcome is Outcome.FOUND
+    assert again.text.endswith("[found · 1 passage]")
+    assert read(find="zebra").endswith("[empty · 'zebra' is not in PMID:1]")
+    assert "not both" in read(find="a", question="b")
+    assert "there are none" in read(find="…")
