@@ -37,7 +37,6 @@ class Choice(NamedTuple):
     parts: Values
     true: int
     disease: int
-    findings: int
 
 
 def choices(model: Likelihoods, cases: Sequence[Labelled], *, leave_out: bool) -> list[Choice]:
@@ -52,12 +51,11 @@ def choices(model: Likelihoods, cases: Sequence[Labelled], *, leave_out: bool) -
         fits = np.argsort(-evidence.parts["present"])[: CANDIDATES // 2]
         kept = np.unique(np.concatenate([near, fits, [case.disease]]))
         true = int(np.flatnonzero(kept == case.disease)[0])
-        findings = len(case.patient.present) + len(case.patient.absent)
-        found.append(Choice(parts[kept], true, case.disease, findings))
+        found.append(Choice(parts[kept], true, case.disease))
     return found
 
 
-def balanced(some: Sequence[Choice]) -> Values:
+def balanced(some: Sequence["Choice | Outcome"]) -> Values:
     """Weights that add up to 1 and fall with the root of a disease's number of cases."""
     cases = Counter(one.disease for one in some)
     weight = np.array([cases[one.disease] ** -0.5 for one in some])
@@ -86,47 +84,54 @@ def fit_weights(some: Sequence[Choice], weight: Values) -> dict[str, float]:
     return {name: float(one) for name, one in zip(PARTS, best.x / scale, strict=True)}
 
 
-def fit_calibration(
-    some: Sequence[Choice], weights: dict[str, float], weight: Values
-) -> tuple[Calibration, Values]:
-    """The calibration of the first disease's probability, and the raw logits."""
-    scores = [_score(one, weights) for one in some]
-    x = np.array([raw_logit(one) for one in scores])
-    right = np.array(
-        [float(int(score.argmax()) == one.true) for score, one in zip(scores, some, strict=True)]
-    )
+class Outcome(NamedTuple):
+    """What the fitted scores give over all diseases: raw logits with and without the true one."""
+
+    x: float
+    removed: float
+    right: float
+    disease: int
+    findings: int
+
+
+def outcomes(model: Likelihoods, cases: Sequence[Labelled], *, leave_out: bool) -> list[Outcome]:
+    """The outcome of each case whose disease has a row left."""
+    found: list[Outcome] = []
+    for case in cases:
+        evidence = model.evidence(case.patient, case.reference if leave_out else "")
+        if case.disease not in evidence.gone:
+            removed = raw_logit(np.delete(evidence.score, case.disease))
+            right = float(int(evidence.score.argmax()) == case.disease)
+            findings = len(case.patient.present) + len(case.patient.absent)
+            found.append(Outcome(raw_logit(evidence.score), removed, right, case.disease, findings))
+    return found
+
+
+def fit_calibration(some: Sequence[Outcome]) -> Calibration:
+    """The calibration of the first disease's probability."""
+    x = np.array([one.x for one in some])
     findings = np.log1p([one.findings for one in some])
     table = np.stack([np.ones(len(x)), x, np.maximum(x, 0), findings], axis=1)
-    return Calibration.model_validate(
-        dict(zip(Calibration.model_fields, _logistic(table, right, weight), strict=True))
-    ), x
+    line = _logistic(table, np.array([one.right for one in some]), balanced(some))
+    return Calibration.model_validate(dict(zip(Calibration.model_fields, line, strict=True)))
 
 
-def fit_none(some: Sequence[Choice], weights: dict[str, float], weight: Values) -> NoneOfThese:
+def fit_none(some: Sequence[Outcome]) -> NoneOfThese:
     """How much of what the first disease leaves over belongs to a disease that is in no list.
 
     Each case counts twice: as it is, where the first disease is wrong, and with its true disease
     removed, at the odds of `NONE_PRIOR`.
     """
-    table: list[list[float]] = []
-    gone: list[float] = []
-    worth: list[float] = []
-    for one, each in zip(some, weight.tolist(), strict=True):
-        score = _score(one, weights)
-        if int(score.argmax()) != one.true:
-            table.append([1.0, raw_logit(score), float(np.log1p(one.findings))])
-            gone.append(0.0)
-            worth.append(each * (1 - NONE_PRIOR))
-        removed = np.delete(score, one.true)
-        table.append([1.0, raw_logit(removed), float(np.log1p(one.findings))])
-        gone.append(1.0)
-        worth.append(each * NONE_PRIOR)
-    intercept, slope, findings = _logistic(np.array(table), np.array(gone), np.array(worth))
-    return NoneOfThese(prior=NONE_PRIOR, intercept=intercept, slope=slope, findings=findings)
-
-
-def _score(one: Choice, weights: dict[str, float]) -> Values:
-    return one.parts @ np.array([weights[name] for name in PARTS])
+    rows: list[tuple[float, float, float, float]] = []
+    for one, weight in zip(some, balanced(some).tolist(), strict=True):
+        findings = float(np.log1p(one.findings))
+        if not one.right:
+            rows.append((one.x, findings, 0.0, weight * (1 - NONE_PRIOR)))
+        rows.append((one.removed, findings, 1.0, weight * NONE_PRIOR))
+    x, findings, gone, weight = np.array(rows).T
+    table = np.stack([np.ones(len(x)), x, findings], axis=1)
+    intercept, slope, many = _logistic(table, gone, weight)
+    return NoneOfThese(prior=NONE_PRIOR, intercept=intercept, slope=slope, findings=many)
 
 
 def _logistic(table: Values, right: Values, weight: Values) -> list[float]:

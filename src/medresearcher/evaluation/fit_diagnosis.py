@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from medresearcher.diagnosis.fit import (
-    Choice,
     Labelled,
     balanced,
     choices,
     fit_calibration,
     fit_none,
     fit_weights,
+    outcomes,
 )
 from medresearcher.diagnosis.model import Likelihoods
 from medresearcher.diagnosis.parameters import Fit, Parameters, packaged, written
@@ -28,7 +28,7 @@ from medresearcher.diagnosis.phenopackets import read_cases
 from medresearcher.evaluation.diagnosis import labels, part_of
 from medresearcher.kb import KnowledgeBase
 
-PER_DISEASE = 1_000
+PER_DISEASE = 6
 
 
 def _spread(cases: list[Labelled]) -> list[Labelled]:
@@ -43,41 +43,52 @@ def _spread(cases: list[Labelled]) -> list[Labelled]:
 def fitted(data: Path, folders: list[Path]) -> Parameters:
     """The parameters fitted on the training part."""
     old = packaged()
-    cases = [
-        one
-        for one in read_cases(data)
-        if part_of("".join(one.references[:1]), old.fit.seed) == "train"
+    graphs = [KnowledgeBase.open(folder).graph for folder in folders]
+    models = [Likelihoods(graph, old) for graph in graphs]
+    seed = old.fit.seed
+    every = read_cases(data)
+    cases = [one for one in every if part_of("".join(one.references[:1]), seed) == "train"]
+    labelled = [_spread(labels(model, cases)) for model in models]
+    pairs = list(zip(models, labelled, strict=True))
+    weights = _weights(pairs)
+    for model in models:
+        model.parameters = old.model_copy(update={"weights": weights})
+    return _calibrated(pairs).model_copy(
+        update={
+            "fit": Fit(
+                seed=seed,
+                date=datetime.now(UTC).date().isoformat(),
+                cases=max(map(len, labelled)),
+                publications=len({"".join(one.references[:1]) for one in cases}),
+                diseases=max(len({one.disease for one in some}) for some in labelled),
+                graphs=tuple(graph.digest for graph in graphs),
+            )
+        }
+    )
+
+
+def _weights(pairs: list[tuple[Likelihoods, list[Labelled]]]) -> dict[str, float]:
+    """The weights of the parts, both protocols counting alike."""
+    sets = [
+        [one for model, some in pairs for one in choices(model, some, leave_out=leave)]
+        for leave in (False, True)
     ]
-    published: list[Choice] = []
-    new: list[Choice] = []
-    graphs: list[str] = []
-    used = 0
-    diseases: set[str] = set()
-    for folder in folders:
-        model = Likelihoods(KnowledgeBase.open(folder).graph, old)
-        labelled = _spread(labels(model, cases))
-        used = max(used, len(labelled))
-        diseases |= {model.diseases[one.disease] for one in labelled}
-        graphs.append(model.graph.digest)
-        published += choices(model, labelled, leave_out=False)
-        new += choices(model, labelled, leave_out=True)
-    both = published + new
-    weight = np.concatenate([balanced(published), balanced(new)]) / 2
-    weights = fit_weights(both, weight)
-    return Parameters(
-        model=old.model,
-        weights=weights,
-        new=fit_calibration(new, weights, balanced(new))[0],
-        published=fit_calibration(published, weights, balanced(published))[0],
-        none=fit_none(both, weights, weight),
-        fit=Fit(
-            seed=old.fit.seed,
-            date=datetime.now(UTC).date().isoformat(),
-            cases=used,
-            publications=len({"".join(one.references[:1]) for one in cases}),
-            diseases=len(diseases),
-            graphs=tuple(graphs),
-        ),
+    weight = np.concatenate([balanced(some) for some in sets]) / 2
+    return fit_weights([one for some in sets for one in some], weight)
+
+
+def _calibrated(pairs: list[tuple[Likelihoods, list[Labelled]]]) -> Parameters:
+    """The parameters with their calibrations, over all diseases."""
+    published, new = (
+        [one for model, some in pairs for one in outcomes(model, some, leave_out=leave)]
+        for leave in (False, True)
+    )
+    return pairs[0][0].parameters.model_copy(
+        update={
+            "new": fit_calibration(new),
+            "published": fit_calibration(published),
+            "none": fit_none(published + new),
+        }
     )
 
 
