@@ -43,8 +43,12 @@ def test_all_files_are_written_and_the_summary_returned(rollouts, tmp_path):
         "kept_share": 2 / 3,
         "kept": 2,
         "tool_calls_mean": 3.0,
+        "tool_calls_median": 3,
+        "tools_median": 1,
         "by_reason": {"wrong": 1},
         "by_specialty": {"cardiology": 1, "neurology": 1},
+        "by_tool": {"medical_search": 2},
+        "by_tool_calls": {"2": 1, "3": 0, "4": 1},
     }
     assert {one.name for one in out.iterdir()} == {*FILES, MANIFEST}
     assert read_manifest(out / MANIFEST).counts == counts

@@ -103,7 +103,7 @@ class TestTrl:
                     "role": "tool",
                     "tool_call_id": "call-1",
                     "name": TOOL,
-                    "content": "1. Marfan syndrome\n\n[found · 1 document]",
+                    "content": "- Marfan syndrome (MONDO:0007947)\n\n[found · 1 document]",
                 },
                 {"role": "assistant", "content": ANSWER.content},
             ],

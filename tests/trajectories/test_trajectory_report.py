@@ -83,7 +83,13 @@ class TestStory:
             Asked("Question 0?"),
             Thought("Let me look."),
             Called("medical_search", (("query", "finding 1"),)),
-            Observed("medical_search", "found", "1. Marfan syndrome", "found · 1 document", 0),
+            Observed(
+                "medical_search",
+                "found",
+                "- Marfan syndrome (MONDO:0007947)",
+                "found · 1 document",
+                0,
+            ),
             Answered(
                 "It fits.\n\nAnswer: Marfan syndrome (MONDO:0007947)",
                 "Marfan syndrome (MONDO:0007947)",

@@ -51,7 +51,8 @@ TOOLS: tuple[dict[str, Any], ...] = (
 
 def tool_call(number: int, arguments: str = "", tool: str = "medical_search") -> dict[str, Any]:
     """One call with the id `call-<number>`; by default it searches for the number."""
-    raw = arguments or json.dumps({"query": f"finding {number}"})
+    named = "query" if tool == "medical_search" else "entity"
+    raw = arguments or json.dumps({named: f"finding {number}"})
     return {"id": f"call-{number}", "function": {"name": tool, "arguments": raw}}
 
 
@@ -61,7 +62,9 @@ def asks(*calls: dict[str, Any], thought: str | None = None) -> Message:
 
 
 def tells(
-    number: int, text: str = "1. Marfan syndrome\n\n[found · 1 document]", tool="medical_search"
+    number: int,
+    text: str = "- Marfan syndrome (MONDO:0007947)\n\n[found · 1 document]",
+    tool="medical_search",
 ):
     """The tool message that answers `call-<number>`."""
     return Message(role="tool", tool_call_id=f"call-{number}", name=tool, content=text)

@@ -2,7 +2,16 @@
 
 import logging
 
-from medresearcher.cli import diagnose, knowledge, look, mcp, measure, questions, trajectories
+from medresearcher.cli import (
+    diagnose,
+    knowledge,
+    look,
+    mcp,
+    measure,
+    questions,
+    stories,
+    trajectories,
+)
 from medresearcher.cli.app import app
 
 COMMANDS = (
@@ -26,6 +35,7 @@ COMMANDS = (
 for _command in COMMANDS:
     app.command()(_command)
 app.add_typer(knowledge.sources_app, name="sources")
+app.add_typer(stories.trajectories_app, name="trajectories")
 
 
 def main() -> None:

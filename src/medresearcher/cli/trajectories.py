@@ -75,13 +75,50 @@ def curate(
     rollouts: Annotated[Path, typer.Argument(help="Folder of a rollout run.", metavar="DIR")],
     out: Annotated[Path, typer.Option(help="Folder for the training sets.", metavar="DIR")],
     questions: Annotated[
-        Path | None, typer.Option(help="The questions file, for chain lengths on the card.")
+        Path | None,
+        typer.Option(help="The questions file: to look for leaks, and for chain lengths."),
+    ] = None,
+    max_turns: Annotated[
+        int | None, typer.Option(min=1, help="Drop what has more turns of the policy.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Drop what has more tokens (cl100k_base).")
+    ] = None,
+    per_question: Annotated[
+        int, typer.Option(min=1, help="Right attempts to keep per question, the shortest first.")
+    ] = 1,
+    varied: Annotated[
+        bool,
+        typer.Option("--varied", help="Only questions with right and wrong attempts (for RL)."),
+    ] = False,
+    per_specialty: Annotated[int | None, typer.Option(min=1, help="At most so many each.")] = None,
+    per_hops: Annotated[
+        int | None, typer.Option(min=1, help="At most so many of each chain length.")
+    ] = None,
+    per_tools: Annotated[
+        int | None, typer.Option(min=1, help="At most so many with the same set of tools.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Keep what is right and whole; export training sets with a dataset card."""
     from medresearcher.agent.runner import sources_of
     from medresearcher.trajectories.curate import curate as curate_run
+    from medresearcher.trajectories.selection import Selection
 
-    counts = curate_run(rollouts, out, sources=sources_of(rollouts), questions=questions)
+    selection = Selection(
+        max_turns=max_turns,
+        max_tokens=max_tokens,
+        per_question=per_question,
+        varied=varied,
+        per_specialty=per_specialty,
+        per_hops=per_hops,
+        per_tools=per_tools,
+    )
+    counts = curate_run(
+        rollouts,
+        out,
+        sources=sources_of(rollouts),
+        questions=questions,
+        selection=selection,
+    )
     print_counts(counts, as_json=as_json)

@@ -9,12 +9,12 @@ from medresearcher.records.question import Question
 from medresearcher.records.trajectory import Trajectory
 from medresearcher.trajectories.figures import (
     MEANING,
-    by_calls,
     by_hops,
-    hop_count,
     named_sources,
+    summary,
 )
-from medresearcher.trajectories.filter import Reason, Rejected, summary
+from medresearcher.trajectories.filter import Reason, Rejected
+from medresearcher.trajectories.selection import hop_count
 from medresearcher.trajectories.templating import render
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -47,7 +47,6 @@ def render_card(data: CardData) -> str:
         languages=_languages(data),
         questions=len({one.question_id for one in data.kept}),
         hops=hops,
-        calls=by_calls(data.kept),
         reasons=[(name, MEANING[Reason(name)], n) for name, n in counts["by_reason"].items()],
         policies=_counted(one.policy for one in data.kept),
         guided=sum(one.guide is not None for one in data.kept),

@@ -21,17 +21,22 @@ from medresearcher.runs import (
     read_records,
     write_atomically,
 )
+from medresearcher.trajectories.atif_format import to_atif
 from medresearcher.trajectories.card import CardData, render_card
 from medresearcher.trajectories.export import (
     dataset_info,
     to_sharegpt,
     to_trl,
     write_json,
+    write_json_list,
     write_jsonl,
     write_parquet,
 )
-from medresearcher.trajectories.figures import named_sources
-from medresearcher.trajectories.filter import Rejected, sift, summary
+from medresearcher.trajectories.figures import named_sources, summary
+from medresearcher.trajectories.filter import Rejected, sift
+from medresearcher.trajectories.openai_format import to_openai
+from medresearcher.trajectories.selection import Selection
+from medresearcher.trajectories.text_format import to_text
 
 logger = logging.getLogger(__name__)
 
@@ -41,19 +46,39 @@ TRL_JSONL = "trl.jsonl"
 TRL_PARQUET = "trl.parquet"
 SHAREGPT = "sharegpt.json"
 DATASET_INFO = "dataset_info.json"
+OPENAI = "openai.jsonl"
+TEXT = "text.jsonl"
+ATIF = "atif.jsonl"
 CARD = "README.md"
-FILES = (KEPT, REJECTED, TRL_JSONL, TRL_PARQUET, SHAREGPT, DATASET_INFO, CARD)
+FILES = (
+    KEPT,
+    REJECTED,
+    TRL_JSONL,
+    TRL_PARQUET,
+    SHAREGPT,
+    DATASET_INFO,
+    OPENAI,
+    TEXT,
+    ATIF,
+    CARD,
+)
 
 
 def curate(
-    rollouts: Path, out: Path, *, sources: Sequence[str], questions: Path | None = None
+    rollouts: Path,
+    out: Path,
+    *,
+    sources: Sequence[str],
+    questions: Path | None = None,
+    selection: Selection | None = None,
 ) -> dict[str, Any]:
     """Sift the trajectories of `rollouts` and write the training sets to `out`.
 
     `sources` are the names of the sources of the knowledge base, `questions` the file that was
-    rolled out (it gives the card the chain lengths). Returns `filter.summary`. A run that is
-    already done is left as it is. Raises `InputError` for a folder without trajectories, a
-    malformed line, a file of other questions, an unknown source, or an `out` of another run.
+    rolled out: without it no leak can be found, and the card has chain lengths of guides alone.
+    Returns `figures.summary`. A run that is already done is left as it is. Raises `InputError`
+    for a folder without trajectories, a malformed line, a file of other questions, an unknown
+    source, or an `out` of another run.
     """
     path = rollouts / TRAJECTORIES
     trajectories = _read(rollouts)
@@ -62,9 +87,11 @@ def curate(
     inputs = {"trajectories": file_digest([path])}
     if questions:
         inputs["questions"] = file_digest([questions])
-    with Run.in_folder(out, "curate", {"sources": list(sources)}, inputs) as run:
+    wanted = selection or Selection()
+    settings = {"sources": list(sources), "selection": wanted.model_dump()}
+    with Run.in_folder(out, "curate", settings, inputs) as run:
         if not run.done or not all((out / name).exists() for name in FILES):
-            kept, dropped = sift(trajectories)
+            kept, dropped = sift(trajectories, known, wanted)
             card = CardData(
                 kept=tuple(kept),
                 dropped=tuple(dropped),
@@ -93,6 +120,7 @@ def _read(rollouts: Path) -> list[Trajectory]:
 
 def _questions(path: Path | None, trajectories: Sequence[Trajectory]) -> dict[str, Question]:
     if path is None:
+        logger.warning("no questions file: leaks of hidden names are not looked for")
         return {}
     found = {one.id: one for one in read_records(path, Question)}
     if not any(one.question_id in found for one in trajectories):
@@ -112,11 +140,13 @@ def _origin(rollouts: Path) -> dict[str, str]:
 
 
 def _write(out: Path, card: CardData) -> None:
-    rows = [to_trl(one) for one in card.kept]
     Ledger(out / KEPT, Trajectory).write(card.kept)
     Ledger(out / REJECTED, Rejected).write(card.dropped)
-    write_jsonl(out / TRL_JSONL, rows)
-    write_parquet(out / TRL_PARQUET, rows)
-    write_json(out / SHAREGPT, [to_sharegpt(one) for one in card.kept])
+    write_jsonl(out / TRL_JSONL, map(to_trl, card.kept))
+    write_parquet(out / TRL_PARQUET, map(to_trl, card.kept))
+    write_json_list(out / SHAREGPT, map(to_sharegpt, card.kept))
     write_json(out / DATASET_INFO, dataset_info(SHAREGPT))
+    write_jsonl(out / OPENAI, map(to_openai, card.kept))
+    write_jsonl(out / TEXT, map(to_text, card.kept))
+    write_jsonl(out / ATIF, map(to_atif, card.kept))
     write_atomically(out / CARD, render_card(card))

@@ -7,13 +7,15 @@ of their calls, because most chat templates drop the call ids.
 """
 
 import json
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medresearcher.records.trajectory import Message, ToolCall, Trajectory
-from medresearcher.runs import write_atomically
 from medresearcher.trajectories.turns import Turn, arguments, calls_of, turns
 
 if TYPE_CHECKING:
@@ -127,15 +129,49 @@ def dataset_info(file_name: str) -> dict[str, Any]:
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write one JSON object a line, all or nothing."""
-    write_atomically(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    _write(path, (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write one JSON document, all or nothing."""
-    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+    _write(path, [json.dumps(value, ensure_ascii=False, indent=1) + "\n"])
 
 
-def write_parquet(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+def write_json_list(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write one JSON list with a row a line, all or nothing."""
+    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+    _write(path, (part for line in _separated(lines) for part in line))
+
+
+def _separated(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    start = "[\n"
+    for line in lines:
+        yield start, line
+        start = ",\n"
+    yield ("[]", "\n") if start == "[\n" else ("\n", "]\n")
+
+
+def _write(path: Path, parts: Iterable[str]) -> None:
+    """Write a text part by part, so that no whole data set is held in memory."""
+    with replaced(path) as draft, draft.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(parts)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+@contextmanager
+def replaced(path: Path) -> Generator[Path]:
+    """A draft beside `path` that takes its place when all went well, and else is gone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_parquet(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write TRL rows as Parquet, all or nothing.
 
     Messages and tools differ in their fields from row to row, so each is one value of Arrow's
@@ -145,15 +181,13 @@ def write_parquet(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     """
     import pyarrow.parquet as pq
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        with pq.ParquetWriter(draft, _table([]).schema, compression="zstd") as writer:
-            for start in range(0, len(rows), _ROWS_PER_GROUP):
-                writer.write_table(_table(rows[start : start + _ROWS_PER_GROUP]))
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    left = iter(rows)
+    with (
+        replaced(path) as draft,
+        pq.ParquetWriter(draft, _table([]).schema, compression="zstd") as writer,
+    ):
+        while group := list(islice(left, _ROWS_PER_GROUP)):
+            writer.write_table(_table(group))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> "pa.Table":

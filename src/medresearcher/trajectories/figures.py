@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
+from typing import Any
 
-from medresearcher.records.question import Question
 from medresearcher.records.trajectory import Trajectory
 from medresearcher.sources.registry import Source, select
-from medresearcher.trajectories.filter import Reason
+from medresearcher.trajectories.filter import Reason, Rejected
+from medresearcher.trajectories.selection import tools_of
 from medresearcher.trajectories.turns import call_count
 
 MAX_BINS = 12
@@ -22,9 +24,20 @@ MEANING: Mapping[Reason, str] = {
     Reason.NOT_JUDGED: "the answer was not judged",
     Reason.UNANSWERED_CALL: "a tool call and its tool message do not pair",
     Reason.BAD_ARGUMENTS: "tool arguments are not a JSON object",
+    Reason.UNKNOWN_TOOL: "a tool was called that was not offered",
+    Reason.SCHEMA_MISFIT: "tool arguments do not fit the schema of the tool",
     Reason.TOOL_FAILURE: "a tool failed and was not used with success again",
     Reason.NO_TOOLS: "no tool was called",
     Reason.REPEATED_CALL: "one call was made three times or more",
+    Reason.FOREIGN_LANGUAGE: "the thoughts are neither in the language of the question nor English",
+    Reason.UNSEEN_CLAIM: "the answer names, cites or quotes what no tool had shown",
+    Reason.LEAK: "a hidden entity was named before a tool had shown it",
+    Reason.TOO_MANY_TURNS: "it has more turns than asked for",
+    Reason.TOO_MANY_TOKENS: "it has more tokens than asked for",
+    Reason.ZERO_VARIANCE: "all attempts at the question were right, or all were wrong",
+    Reason.LONGER_ATTEMPT: "a shorter right attempt at the same question is kept",
+    Reason.NEAR_DUPLICATE: "it nearly repeats one on another question",
+    Reason.OVER_CAP: "there are enough of its specialty, chain length or tools",
 }
 
 
@@ -37,18 +50,33 @@ class Bar:
     share: float
 
 
+def summary(kept: Sequence[Trajectory], dropped: Sequence[Rejected]) -> dict[str, Any]:
+    """The counts of a sifting; a share, mean or median of nothing is `None`.
+
+    `tools_median` is the number of different tools in the median trajectory, `by_tool` how many
+    kept trajectories use each. `by_specialty` counts what is kept, `by_reason` what is dropped;
+    they are sorted by name.
+    """
+    total = len(kept) + len(dropped)
+    made = [call_count(one) for one in kept]
+    used = [tools_of(one) for one in kept]
+    return {
+        "kept_share": len(kept) / total if total else None,
+        "kept": len(kept),
+        "tool_calls_mean": sum(made) / len(made) if made else None,
+        "tool_calls_median": median(made) if made else None,
+        "tools_median": median(map(len, used)) if used else None,
+        "by_reason": dict(sorted(Counter(str(one.reason) for one in dropped).items())),
+        "by_specialty": dict(sorted(Counter(one.specialty for one in kept).items())),
+        "by_tool": dict(sorted(Counter(name for names in used for name in names).items())),
+        "by_tool_calls": by_calls(kept),
+    }
+
+
 def bars(counts: Mapping[str, int]) -> list[Bar]:
     """The counts as bars, in the given order."""
     longest = max(counts.values(), default=0) or 1
     return [Bar(label, count, count / longest) for label, count in counts.items()]
-
-
-def hop_count(trajectory: Trajectory, questions: Mapping[str, Question]) -> int | None:
-    """The length of the question's chain, from the question or the guide; `None` if unknown."""
-    question = questions.get(trajectory.question_id)
-    if question:
-        return len(question.hops)
-    return len(trajectory.guide.steps) if trajectory.guide else None
 
 
 def by_hops(lengths: Iterable[int | None]) -> dict[str, int]:

@@ -1,16 +1,33 @@
 """Which trajectories are fit to train on: named rules, in a fixed order, each a pure function.
 
-A rule gives the reason to drop a trajectory, or `None`. The first rule of `RULES` that gives a
-reason decides. Several right attempts at one question are all kept.
+A rule gives the reason to drop a trajectory, or `None`. The first that gives a reason decides:
+`RULES` need the trajectory alone, `rules` adds the limits of a selection and what needs the
+question. After them come the choices among the fit (`selection`). All that is dropped is kept
+with its reason.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from medresearcher.records.base import Record, canonical
+from medresearcher.records.question import Question
 from medresearcher.records.trajectory import Outcome, Termination, Trajectory
+from medresearcher.trajectories.claims import unseen
+from medresearcher.trajectories.language import is_foreign
+from medresearcher.trajectories.leaks import find_leaks
+from medresearcher.trajectories.schemas import misfits, unknown_tools
+from medresearcher.trajectories.selection import (
+    Choice,
+    Selection,
+    alike,
+    crowded,
+    longer,
+    settled,
+)
+from medresearcher.trajectories.tokens import token_count
 from medresearcher.trajectories.turns import arguments, call_count, calls, turns
 
 MIN_TOOL_CALLS = 1
@@ -38,9 +55,20 @@ class Reason(StrEnum):
     NOT_JUDGED = "not_judged"
     UNANSWERED_CALL = "unanswered_call"
     BAD_ARGUMENTS = "bad_arguments"
+    UNKNOWN_TOOL = "unknown_tool"
+    SCHEMA_MISFIT = "schema_misfit"
     TOOL_FAILURE = "tool_failure"
     NO_TOOLS = "no_tools"
     REPEATED_CALL = "repeated_call"
+    FOREIGN_LANGUAGE = "foreign_language"
+    UNSEEN_CLAIM = "unseen_claim"
+    LEAK = "leak"
+    TOO_MANY_TURNS = "too_many_turns"
+    TOO_MANY_TOKENS = "too_many_tokens"
+    ZERO_VARIANCE = "zero_variance"
+    LONGER_ATTEMPT = "longer_attempt"
+    NEAR_DUPLICATE = "near_duplicate"
+    OVER_CAP = "over_cap"
 
 
 class Rejected(Record):
@@ -107,6 +135,13 @@ def bad_arguments(trajectory: Trajectory) -> Reason | None:
     return None
 
 
+def schema_misfit(trajectory: Trajectory) -> Reason | None:
+    """A call is of a tool that was not offered, or its arguments do not fit the tool's schema."""
+    if unknown_tools(trajectory):
+        return Reason.UNKNOWN_TOOL
+    return Reason.SCHEMA_MISFIT if misfits(trajectory) else None
+
+
 def tool_failure(trajectory: Trajectory) -> Reason | None:
     """A tool failed, and no later call of the same tool found anything.
 
@@ -143,47 +178,87 @@ def _spelled(raw: str) -> str:
         return raw
 
 
+def foreign_language(trajectory: Trajectory) -> Reason | None:
+    """The policy writes neither in the language of the question nor in English."""
+    return Reason.FOREIGN_LANGUAGE if is_foreign(trajectory) else None
+
+
+def unseen_claim(trajectory: Trajectory) -> Reason | None:
+    """The final message names, cites or quotes what no observation had."""
+    return Reason.UNSEEN_CLAIM if unseen(trajectory) else None
+
+
+def leak(trajectory: Trajectory, questions: Mapping[str, Question]) -> Reason | None:
+    """Something hidden was named before a tool showed it; unknown questions cannot be checked."""
+    question = questions.get(trajectory.question_id)
+    return Reason.LEAK if question and find_leaks(trajectory, question) else None
+
+
+def too_long(trajectory: Trajectory, selection: Selection) -> Reason | None:
+    """It has more turns of the policy or more tokens than the selection takes."""
+    spoken = sum(message.role == "assistant" for message in trajectory.messages)
+    if selection.max_turns is not None and spoken > selection.max_turns:
+        return Reason.TOO_MANY_TURNS
+    if selection.max_tokens is not None and token_count(trajectory) > selection.max_tokens:
+        return Reason.TOO_MANY_TOKENS
+    return None
+
+
 RULES: tuple[Rule, ...] = (
     error,
     unanswered,
     wrong,
     unanswered_call,
     bad_arguments,
+    schema_misfit,
     tool_failure,
     no_tools,
     repeated_call,
+    foreign_language,
+    unseen_claim,
 )
 
 
-def reason_to_drop(trajectory: Trajectory) -> Reason | None:
+def rules(questions: Mapping[str, Question], selection: Selection) -> tuple[Rule, ...]:
+    """All rules; leaks are looked for where the question is known."""
+    return (*RULES, partial(leak, questions=questions), partial(too_long, selection=selection))
+
+
+def reason_to_drop(trajectory: Trajectory, by: Sequence[Rule] = RULES) -> Reason | None:
     """The reason of the first rule that the trajectory fails; `None` if it is fit."""
-    return next((reason for rule in RULES if (reason := rule(trajectory))), None)
+    return next((reason for rule in by if (reason := rule(trajectory))), None)
 
 
-def sift(trajectories: Iterable[Trajectory]) -> tuple[list[Trajectory], list[Rejected]]:
-    """Part the fit trajectories from the others, each in the given order."""
-    kept: list[Trajectory] = []
-    dropped: list[Rejected] = []
-    for trajectory in trajectories:
-        reason = reason_to_drop(trajectory)
-        if reason is None:
-            kept.append(trajectory)
-        else:
-            dropped.append(Rejected.create(reason=reason, trajectory=trajectory))
-    return kept, dropped
+def sift(
+    trajectories: Iterable[Trajectory],
+    questions: Mapping[str, Question] | None = None,
+    selection: Selection | None = None,
+) -> tuple[list[Trajectory], list[Rejected]]:
+    """Part what is kept from what is not, each in the given order.
 
-
-def summary(kept: Sequence[Trajectory], dropped: Sequence[Rejected]) -> dict[str, Any]:
-    """The counts of a sifting; a share or a mean of nothing is `None`.
-
-    `by_specialty` counts what is kept, `by_reason` what is dropped; both are sorted by name.
+    `questions` by id are those that were rolled out; without them no leak is found.
     """
-    total = len(kept) + len(dropped)
-    calls_made = sum(map(call_count, kept))
-    return {
-        "kept_share": len(kept) / total if total else None,
-        "kept": len(kept),
-        "tool_calls_mean": calls_made / len(kept) if kept else None,
-        "by_reason": dict(sorted(Counter(str(one.reason) for one in dropped).items())),
-        "by_specialty": dict(sorted(Counter(one.specialty for one in kept).items())),
-    }
+    known, wanted = questions or {}, selection or Selection()
+    every = list(trajectories)
+    checks = rules(known, wanted)
+    reasons = [reason_to_drop(one, checks) for one in every]
+    for reason, choice in _choices(known, wanted):
+        fit = [place for place, found in enumerate(reasons) if found is None]
+        for place in choice(every, fit):
+            reasons[place] = reason
+    told = list(zip(every, reasons, strict=True))
+    dropped = [Rejected.create(reason=it, trajectory=one) for one, it in told if it is not None]
+    return [one for one, it in told if it is None], dropped
+
+
+def _choices(
+    questions: Mapping[str, Question], selection: Selection
+) -> Iterator[tuple[Reason, Choice]]:
+    """What the selection asks for, in order."""
+    if selection.varied:
+        yield Reason.ZERO_VARIANCE, settled
+    if selection.per_question is not None:
+        yield Reason.LONGER_ATTEMPT, partial(longer, limit=selection.per_question)
+    if selection.similarity is not None:
+        yield Reason.NEAR_DUPLICATE, partial(alike, similarity=selection.similarity)
+    yield Reason.OVER_CAP, partial(crowded, selection=selection, questions=questions)

@@ -14,11 +14,12 @@ from medresearcher.trajectories.figures import (
     Bar,
     bars,
     by_calls,
-    hop_count,
     named_sources,
+    summary,
 )
-from medresearcher.trajectories.filter import Rejected, summary
+from medresearcher.trajectories.filter import Rejected
 from medresearcher.trajectories.proof import ChainHop, certificate, chain
+from medresearcher.trajectories.selection import hop_count
 from medresearcher.trajectories.story import Scene, story
 from medresearcher.trajectories.templating import render
 from medresearcher.trajectories.turns import call_count

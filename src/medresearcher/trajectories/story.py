@@ -76,8 +76,10 @@ class Judged:
 Scene = Asked | Thought | Called | Observed | Answered | Judged
 
 
-def story(trajectory: Trajectory, question: Question | None = None) -> list[Scene]:
-    """The scenes of a trajectory; the system prompt is left out."""
+def story(
+    trajectory: Trajectory, question: Question | None = None, *, folded: bool = True
+) -> list[Scene]:
+    """The scenes of a trajectory, without the system prompt; long observations may be folded."""
     scenes: list[Scene] = []
     spoken = [turn for turn in turns(trajectory.messages) if turn.message.role != "system"]
     for number, turn in enumerate(spoken):
@@ -91,7 +93,7 @@ def story(trajectory: Trajectory, question: Question | None = None) -> list[Scen
             if _text(message):
                 scenes.append(Thought(_text(message)))
             for one in calls_of(turn, trajectory.outcome):
-                scenes.extend(_tool(one))
+                scenes.extend(_tool(one, folded=folded))
     expected = f"{question.answer.name} ({question.answer.id})" if question else None
     verdict = trajectory.verdict
     return [*scenes, Judged(verdict.correct, verdict.reason, expected)]
@@ -101,12 +103,12 @@ def _text(message: Message) -> str:
     return (message.content or "").strip()
 
 
-def _tool(one: Call) -> Iterator[Scene]:
+def _tool(one: Call, *, folded: bool) -> Iterator[Scene]:
     name = one.call.function.name
     yield Called(name, _pretty(one.call.function.arguments))
     if one.reply:
         body, status = _parts(_text(one.reply))
-        shown = _shortened(body)
+        shown = _shortened(body) if folded else body
         yield Observed(name, one.outcome, shown, status, len(body) - len(shown))
 
 
