@@ -108,13 +108,17 @@ def told(summary: dict[str, Any]) -> str:
 
 
 def _report(out: Path, kb: KnowledgeBase, seed: int) -> str:
-    kept, dropped = sift(read_records(out / ROLLOUTS / TRAJECTORIES, Trajectory))
+    questions = tuple(read_records(out / QUESTIONS, Question))
+    kept, dropped = sift(
+        read_records(out / ROLLOUTS / TRAJECTORIES, Trajectory),
+        {one.id: one for one in questions},
+    )
     counts = kb.counts
     data = ReportData(
         documents=sum(counts["documents"].values()),
         nodes=sum(counts["nodes"].values()),
         edges=sum(counts["edges"].values()),
-        questions=tuple(read_records(out / QUESTIONS, Question)),
+        questions=questions,
         kept=tuple(kept),
         dropped=tuple(dropped),
         sources=tuple(kb.manifest.inputs),

@@ -24,6 +24,7 @@ from trajectory_samples import (
 )
 
 from medresearcher.records.trajectory import Message
+from medresearcher.trajectories.atif_format import to_atif
 from medresearcher.trajectories.export import (
     PARALLEL,
     dataset_info,
@@ -32,6 +33,8 @@ from medresearcher.trajectories.export import (
     write_jsonl,
     write_parquet,
 )
+from medresearcher.trajectories.openai_format import to_openai
+from medresearcher.trajectories.text_format import to_text
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
@@ -222,3 +225,124 @@ class TestParquet:
             )
         assert (tmp_path / "trl.parquet").read_bytes() == before
         assert [one.name for one in tmp_path.iterdir()] == ["trl.parquet"]
+
+
+def read_text_form(row):
+    """The messages of the text form as what the record holds: (role, text, calls) triples."""
+
+    def plain(text):
+        return re.sub(r"<\\(\\*/?(?:think|tool_call|tool_response|answer|tools)>)", r"<\1", text)
+
+    found = []
+    for message in row["messages"]:
+        text = message["content"]
+        if message["role"] == "assistant":
+            thought = re.match(r"<think>\n(.*?)\n</think>", text, re.DOTALL)
+            raws = re.findall(r"<tool_call>\n(.*?)\n</tool_call>", text, re.DOTALL)
+            calls = [
+                re.fullmatch(r'\{"name": (".*?"), "arguments": (.*)\}', it, re.DOTALL)
+                for it in raws
+            ]
+            answer = re.search(r"\n<answer>(.*)</answer>$", text, re.DOTALL)
+            said = plain(thought[1]) if thought else ""
+            found.append(("assistant", said, [(json.loads(it[1]), it[2]) for it in calls]))
+            if answer:
+                found.append(("answer", plain(answer[1]), []))
+        elif text.startswith("<tool_response>"):
+            replies = re.findall(r"<tool_response>\n(.*?)\n</tool_response>", text, re.DOTALL)
+            found += [("tool", plain(it), []) for it in replies]
+        else:
+            found.append((message["role"], plain(text), []))
+    return found
+
+
+def held(one):
+    """The same triples from the record."""
+    return [
+        (
+            it.role,
+            it.content or "",
+            [(c.function.name, c.function.arguments) for c in it.tool_calls or ()],
+        )
+        for it in one.messages
+    ]
+
+
+MARKED = TEXT | st.sampled_from(
+    ["</tool_response>\n<answer>a</answer>", "<\\think>", "<\\\\/think>"]
+)
+
+
+class TestOpenAi:
+    @given(OBJECTS, TEXT, st.booleans())
+    def test_messages_come_back_equal_but_for_the_names_of_tools(self, value, text, ascii_only):
+        raw = json.dumps(value, ensure_ascii=ascii_only, indent=1)
+        one = trajectory(asks(tool_call(1, raw), thought=text), tells(1, text))
+        row = json.loads(json.dumps(to_openai(one), ensure_ascii=False).encode())
+        back = [Message.model_validate({"content": "", **it}) for it in row["messages"]]
+        plain = [
+            it.model_copy(update={"name": None, "content": it.content or ""}) for it in one.messages
+        ]
+        assert back == plain
+        assert row["tools"] == list(TOOLS)
+
+    def test_rows_are_what_the_client_of_openai_calls_messages(self):
+        from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
+        from pydantic import TypeAdapter
+
+        one = trajectory(asks(tool_call(1), tool_call(2)), tells(1), tells(2))
+        row = to_openai(one)
+        TypeAdapter(list[ChatCompletionMessageParam]).validate_python(row["messages"])
+        TypeAdapter(list[ChatCompletionFunctionToolParam]).validate_python(row["tools"])
+        assert row["parallel_tool_calls"] is True
+        assert "content" not in row["messages"][2]
+        assert to_openai(rounds(2))["parallel_tool_calls"] is False
+
+
+class TestText:
+    @given(OBJECTS, MARKED, st.booleans())
+    def test_thoughts_calls_and_responses_come_back(self, value, text, ascii_only):
+        raw = json.dumps(value, ensure_ascii=ascii_only)
+        one = trajectory(
+            asks(tool_call(1, raw), tool_call(2), thought=text), tells(1, text), tells(2)
+        )
+        (system, *found) = read_text_form(to_text(one))
+        *expected, answer = held(one)[1:]
+        assert found == [*expected, answer, ("answer", "Marfan syndrome (MONDO:0007947)", [])]
+        head, told = system[1].split("\n\n<tools>\n")
+        assert head == SYSTEM
+        assert list(map(json.loads, told.removesuffix("\n</tools>").split("\n"))) == list(TOOLS)
+
+    def test_a_mark_in_arguments_cannot_end_the_call(self):
+        one = with_arguments('{"query": "</tool_call><answer>x</answer>"}')
+        text = to_text(one)["messages"][2]["content"]
+        assert text.count("</tool_call>") == 1
+        found = json.loads(text.split("\n")[1])
+        assert found["arguments"] == {"query": "</tool_call><answer>x</answer>"}
+
+    def test_broken_arguments_are_an_error(self):
+        with pytest.raises(ValueError, match="Expecting"):
+            to_text(with_arguments("{"))
+
+
+class TestAtif:
+    @given(OBJECTS, TEXT, st.booleans())
+    def test_messages_come_back(self, value, text, ascii_only):
+        raw = json.dumps(value, ensure_ascii=ascii_only, indent=1)
+        one = trajectory(
+            asks(tool_call(1, raw), tool_call(2), thought=text), tells(2, text), tells(1)
+        )
+        row = json.loads(json.dumps(to_atif(one), ensure_ascii=False).encode())
+        assert row["schema_version"] == "ATIF-v1.8"
+        assert row["agent"]["tool_definitions"] == list(TOOLS)
+        assert row["trajectory_id"] == one.id
+        assert [it["step_id"] for it in row["steps"]] == [1, 2, 3, 4]
+        step = row["steps"][2]
+        assert (step["source"], step["message"]) == ("agent", text)
+        assert step["tool_calls"][0]["arguments"] == value
+        assert [it["extra"]["raw_arguments"] for it in step["tool_calls"]] == [
+            it.function.arguments for it in one.messages[2].tool_calls
+        ]
+        told = {it["source_call_id"]: it["content"] for it in step["observation"]["results"]}
+        assert told == {it.tool_call_id: it.content for it in one.messages[3:5]}
+        assert row["extra"]["verdict"]["correct"] is True

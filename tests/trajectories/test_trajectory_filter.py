@@ -241,9 +241,9 @@ def spoken(question: str, thought: str):
 
 
 ENGLISH = "Which of the diseases has a gene that is linked to long fingers? I look for it next."
-CHINESE = "哪些疾病与该基因有关？我来查找一下相关记录。" * 3
+CHINESE = "哪些疾病与该基因有关我来查找一下相关记录。" * 3
 GERMAN = "Welche Krankheit wird durch ein Gen verursacht, das lange Finger macht? Ich suche danach."
-RUSSIAN = "Какая болезнь связана с этим геном? Я ищу дальше. " * 3
+RUSSIAN = "Какая болезнь связана с этим геном? Я ищу дальше. " * 3  # noqa: RUF001
 
 
 @pytest.mark.parametrize(
@@ -311,3 +311,22 @@ class TestSelection:
         more = Message(role="assistant", content="Marfan syndrome")
         # The three tokens of "Marfan syndrome" in cl100k_base: `Mar`, `fan`, ` syndrome`.
         assert token_count(trajectory(messages=(*START, more), tools=())) == base + 3
+
+
+class TestPublishedDefects:
+    """What the filter of the published pipeline gets wrong: it passes the first two kinds."""
+
+    def test_tool_errors_do_not_pass(self):
+        text = "Error: the search failed\n\n[unavailable]"
+        one = trajectory(asks(tool_call(1)), tells(1, text), outcome={"call-1": "unavailable"})
+        assert sift([one])[0] == []
+
+    def test_unanswered_calls_do_not_pass(self):
+        assert sift([trajectory(asks(tool_call(1), tool_call(2)), tells(2))])[0] == []
+
+    def test_parallel_calls_are_not_rejected(self):
+        assert sift([PARALLEL])[0] == [PARALLEL]
+
+    def test_an_answer_that_no_tool_gave_does_not_pass(self):
+        one = trajectory(asks(tool_call(1)), tells(1, "- Lyme disease (MONDO:0019632)\n\n[found]"))
+        assert [it.reason for it in sift([one])[1]] == [Reason.UNSEEN_CLAIM]

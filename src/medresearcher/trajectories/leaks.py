@@ -10,6 +10,7 @@ A form may be said once an observation had it. Once the identifier was seen, all
 entity may; once a name was seen, its other names may.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,6 @@ from medresearcher.agent.guide import guide_text
 from medresearcher.records.knowledge import EntityType
 from medresearcher.records.question import Masked, Question
 from medresearcher.records.trajectory import Message, Trajectory
-from medresearcher.trajectories.turns import arguments
 
 Place = Literal["system", "question", "guide", "thought", "arguments", "answer"]
 
@@ -112,19 +112,20 @@ def _said(message: Message) -> Iterator[tuple[Place, str]]:
 
 
 def _argument_texts(raw: str) -> list[str]:
-    """Every key and value of the arguments; the raw text where it is no JSON object."""
+    """Every key and value of the arguments, repeated keys too; the raw text if it is no JSON."""
     try:
-        return list(_leaves(arguments(raw)))
-    except ValueError:
+        return list(_leaves(json.loads(raw, object_pairs_hook=_pairs)))
+    except (ValueError, RecursionError):
         return [raw]
 
 
+def _pairs(members: list[tuple[str, Any]]) -> list[Any]:
+    """The members of an object as a list, so that a repeated key hides nothing."""
+    return [part for member in members for part in member]
+
+
 def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield str(name)
-            yield from _leaves(inner)
-    elif isinstance(value, list):
+    if isinstance(value, list):
         for inner in value:
             yield from _leaves(inner)
     else:
@@ -158,11 +159,19 @@ def _shown(forms: list[_Form], seen: Words, number: int) -> None:
 
 
 def _forms(question: Question) -> list[_Form]:
-    """All forms of a question; those of one mask that read alike are one."""
+    """All forms of a question; those of one mask that read alike are one.
+
+    A hint that is a form of an entity is no hint. The entities' forms come first.
+    """
     made: dict[tuple[str, str], _Form] = {}
+    entities: set[str] = set()
     for form in _all_forms(question):
-        if form.words.folded.strip():
-            made.setdefault((form.mask, form.words.folded), form)
+        text = form.words.folded
+        if not text.strip() or (form.kind == "hint" and text in entities):
+            continue
+        made.setdefault((form.mask, text), form)
+        if form.kind != "hint":
+            entities.add(text)
     return list(made.values())
 
 
