@@ -77,7 +77,8 @@ def _proper(rng: Random, question: Question, entity: Masked) -> str | None:
 
 
 def _citation(rng: Random, question: Question, entity: Masked) -> str | None:
-    """The record or publication that states a hop of the entity."""
+    """The record or publication that states a hop of the entity, and is the id of no entity."""
+    ids = {one for curies in question.certificate.equivalents.values() for one in curies}
     rows = [
         row
         for hop in question.hops
@@ -85,6 +86,7 @@ def _citation(rng: Random, question: Question, entity: Masked) -> str | None:
         for row in hop.evidence
     ]
     cited = [row.reference or row.record for row in rows]
+    cited = [one for one in cited if one not in ids]
     return rng.choice(cited) if cited else None
 
 

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 
 from medresearcher.grading.answers import extract_answer
 from medresearcher.records.trajectory import Trajectory
-from medresearcher.trajectories.leaks import Words, words_of
+from medresearcher.trajectories.leaks import words_of
 
 _CURIE = re.compile(r"(?<![\w:])[A-Za-z][A-Za-z0-9.]*:[A-Za-z]{0,4}\d[\w.]*\b")
-_NAMED = re.compile(
-    r"(?:^|[→;:]|^-|^\d+\.)[ ]*([^→;\n]+?)[ ]\(([A-Za-z][\w.]*:\w+)\)", re.MULTILINE
-)
+# What stands before the name of an entity in the lines and lists of our tools.
+_BEFORE = re.compile(r"[→;:\n]|^- |^\d+\. ")
 _QUOTED = re.compile('[\u201c"]([^\u201c\u201d"]{3,}?)[\u201d"]')
 _FACTS = ": facts"
+_LONGEST = 300
 
 
 def unseen(trajectory: Trajectory) -> list[str]:
@@ -34,23 +34,27 @@ def unseen(trajectory: Trajectory) -> list[str]:
 
 def _identifiers(said: str, seen: str) -> Iterator[str]:
     """Identifiers that were not seen, and those that were seen under other names alone."""
-    known = set(_CURIE.findall(seen))
-    names: dict[str, set[str]] = {}
-    for name, curie in _NAMED.findall(seen):
-        names.setdefault(curie, set()).add(words_of(name.removesuffix(_FACTS)).folded)
     for match in _CURIE.finditer(said):
-        curie = match[0]
-        if curie not in known:
-            yield curie
-        elif said[: match.start()].endswith(" (") and not _is_named(
-            words_of(said[: match.start()]), names.get(curie)
-        ):
-            yield f"{said[: match.start() - 2].rpartition('. ')[2]} ({curie})"
+        before = said[: match.start()]
+        if not re.search(rf"(?<![\w:]){re.escape(match[0])}(?!\w)", seen):
+            yield match[0]
+        elif before.endswith(" (") and not _is_named(before, _names(match[0], seen)):
+            yield f"{before.rpartition('. ')[2]}{match[0]})"
 
 
-def _is_named(before: Words, names: set[str] | None) -> bool:
+def _names(curie: str, seen: str) -> set[str]:
+    """What stands before the identifier in brackets, wherever it was seen."""
+    names: set[str] = set()
+    for match in re.finditer(re.escape(f" ({curie})"), seen):
+        line = seen[max(0, match.start() - _LONGEST) : match.start()].rpartition("\n")[2]
+        names.add(words_of(_BEFORE.split(line.removesuffix(_FACTS))[-1]).folded)
+    return names
+
+
+def _is_named(before: str, names: set[str]) -> bool:
     """Whether a text ends with one of the names; where none was seen, nothing can be told."""
-    return not names or any(before.folded.endswith(name) for name in names)
+    said = words_of(before).folded
+    return not names or any(said.endswith(name) for name in names)
 
 
 def _answer(said: str, seen: str) -> Iterator[str]:

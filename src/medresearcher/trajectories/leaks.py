@@ -205,7 +205,7 @@ def _names(entity: Masked) -> Iterator[_Form]:
 def _is_symbol(letters: str, words: Words) -> bool:
     """Whether only the case tells a name from a word: short, in one piece, not all small."""
     one_word = words.cased.count(" ") == len((" ", " "))
-    short = len(letters) <= (_SYMBOL if one_word else _SHORT)
+    short = len(letters) <= _SYMBOL if one_word else len(letters) < _SHORT
     return short and any(map(str.isupper, letters))
 
 
