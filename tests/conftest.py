@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,13 @@ def _is_local(host: Any) -> bool:
 def _refuse(target: object) -> None:
     # A `BaseException`, so that no `except Exception` under test can hide it.
     pytest.fail(f"a test tried to reach {target!r}; tests may use loopback only")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_works() -> None:
+    """A shell's background job ignores SIGINT, and so would the commands under test."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
