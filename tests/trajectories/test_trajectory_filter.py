@@ -233,6 +233,14 @@ def test_what_the_answer_claims_was_seen(final, reason):
     assert rules.reason_to_drop(trajectory(messages=(*START, *middle, last))) is reason
 
 
+def test_a_name_may_hold_the_marks_of_a_list():
+    name = "Charcot-Marie-Tooth disease, type 2a2b;"
+    seen = f"causes (1):\n- MFN2 (HGNC:16877) → {name} (MONDO:0014906) · [hpo]\n\n[found]"
+    last = Message(role="assistant", content=f"Answer: {name} (MONDO:0014906)")
+    one = trajectory(messages=(*START, asks(tool_call(1)), tells(1, seen), last))
+    assert rules.reason_to_drop(one) is None
+
+
 def spoken(question: str, thought: str):
     """A right trajectory with this question and this thought, said before each of two calls."""
     user = Message(role="user", content=question)

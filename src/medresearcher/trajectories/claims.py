@@ -47,8 +47,8 @@ def _names(curie: str, seen: str) -> set[str]:
     names: set[str] = set()
     for match in re.finditer(re.escape(f" ({curie})"), seen):
         line = seen[max(0, match.start() - _LONGEST) : match.start()].rpartition("\n")[2]
-        names.add(words_of(_BEFORE.split(line.removesuffix(_FACTS))[-1]).folded)
-    return names
+        names.add(words_of(_BEFORE.split(line.removesuffix(_FACTS).rstrip(";: "))[-1]).folded)
+    return {name for name in names if name.strip()}
 
 
 def _is_named(before: str, names: set[str]) -> bool:
