@@ -64,7 +64,9 @@ def with_short_name(entity):
 
 @pytest.fixture(scope="module")
 def questions(base):
-    made = Synthesizer(base.graph, SYNTHESIS, SEED).batch(Batch("cardiology", 0)).questions
+    maker = Synthesizer(base.graph, SYNTHESIS, SEED)
+    batches = [Batch("cardiology", number) for number in range(3)]
+    made = [question for batch in batches for question in maker.batch(batch).questions]
     assert len(made) >= 6
     return made
 
