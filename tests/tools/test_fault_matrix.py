@@ -83,6 +83,11 @@ MATRIX: dict[str, Cells] = {
         conflict=Case({"entity": MARFAN}),
     ),
     "find_by_features": local({"signs": ["Seizure"]}, {"signs": ["nothing"]}),
+    "differential_diagnosis": local(
+        {"present": ["Seizure"]},
+        {"present": ["nothing"]},
+        invalid_arguments=Case({"present": ["Seizure"], "age": "old"}),
+    ),
     "neighbours": local(
         {"entities": [FBN1], "relation": "causes"},
         {"entities": [FBN1], "relation": "drugs"},

@@ -1,8 +1,9 @@
 """From scores to probabilities that hold: temperature, none of these, and how to measure it.
 
-The calibrated probability of the first disease is a logistic function of its raw one; all scores
-are then divided by the temperature that gives it, so the order stays. Of what the first leaves
-over, a share is for a disease that is in no list.
+The calibrated probability of the first disease is a logistic function of its raw one, of its lead
+over the second and of the number of findings; all scores are then divided by the temperature that
+gives it, so the order stays. Of what the first leaves over, a share is for a disease that is in no
+list.
 """
 
 from typing import NamedTuple
@@ -29,7 +30,7 @@ def calibrated(
 ) -> Posterior:
     """The posterior of scores."""
     x = raw_logit(score)
-    first = _logistic(top_logit(x, findings, calibration))
+    first = _logistic(top_logit(x, lead(score), findings, calibration))
     temperature = _temperature(score, first)
     share = _logistic(none.intercept + none.slope * x + none.findings * np.log1p(findings))
     raw = softmax(score / temperature)
@@ -46,13 +47,20 @@ def raw_logit(score: Values) -> float:
     return float(np.log(first / (1 - first)))
 
 
-def top_logit(x: float, findings: int, calibration: Calibration) -> float:
+def lead(score: Values) -> float:
+    """How far the first score is from the second; 0 if there is one alone."""
+    if len(score) < 2:
+        return 0.0
+    second, first = np.partition(score, -2)[-2:]
+    return float(first - second)
+
+
+def top_logit(x: float, ahead: float, findings: int, calibration: Calibration) -> float:
     """The calibrated logit."""
-    bent = calibration.bend * max(x, 0.0)
     return (
         calibration.intercept
         + calibration.slope * x
-        + bent
+        + calibration.lead * float(np.log1p(ahead))
         + calibration.findings * float(np.log1p(findings))
     )
 

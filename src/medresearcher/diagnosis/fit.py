@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from medresearcher.diagnosis.calibration import raw_logit
+from medresearcher.diagnosis.calibration import lead, raw_logit
 from medresearcher.diagnosis.model import Likelihoods, Patient
 from medresearcher.diagnosis.parameters import PARTS, Calibration, NoneOfThese
 from medresearcher.diagnosis.terms import Values
@@ -85,9 +85,13 @@ def fit_weights(some: Sequence[Choice], weight: Values) -> dict[str, float]:
 
 
 class Outcome(NamedTuple):
-    """What the fitted scores give over all diseases: raw logits with and without the true one."""
+    """What the scores give over all diseases: raw logits with and without the true one.
+
+    `ahead`: the lead of the first disease.
+    """
 
     x: float
+    ahead: float
     removed: float
     right: float
     disease: int
@@ -102,8 +106,9 @@ def outcomes(model: Likelihoods, cases: Sequence[Labelled], *, leave_out: bool) 
         if case.disease not in evidence.gone:
             removed = raw_logit(np.delete(evidence.score, case.disease))
             right = float(int(evidence.score.argmax()) == case.disease)
+            first = raw_logit(evidence.score), lead(evidence.score)
             findings = len(case.patient.present) + len(case.patient.absent)
-            found.append(Outcome(raw_logit(evidence.score), removed, right, case.disease, findings))
+            found.append(Outcome(*first, removed, right, case.disease, findings))
     return found
 
 
@@ -111,7 +116,8 @@ def fit_calibration(some: Sequence[Outcome]) -> Calibration:
     """The calibration of the first disease's probability."""
     x = np.array([one.x for one in some])
     findings = np.log1p([one.findings for one in some])
-    table = np.stack([np.ones(len(x)), x, np.maximum(x, 0), findings], axis=1)
+    ahead = np.log1p([one.ahead for one in some])
+    table = np.stack([np.ones(len(x)), x, ahead, findings], axis=1)
     line = _logistic(table, np.array([one.right for one in some]), balanced(some))
     return Calibration.model_validate(dict(zip(Calibration.model_fields, line, strict=True)))
 

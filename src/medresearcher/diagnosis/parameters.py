@@ -47,11 +47,14 @@ class Model(Frozen):
 
 
 class Calibration(Frozen):
-    """`logit p = intercept + slope·x + bend·max(x, 0) + findings·log(1 + n)`, x: logit of raw p."""
+    """`logit p = intercept + slope·x + lead·log(1 + l) + findings·log(1 + n)`.
+
+    x: logit of the first disease's raw probability; l: its score less that of the second.
+    """
 
     intercept: float
     slope: float
-    bend: float
+    lead: float
     findings: float
 
 

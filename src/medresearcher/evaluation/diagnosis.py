@@ -81,6 +81,7 @@ def evaluate_cases(
     return {
         **_figures(scored, seed),
         "none_of_these": _none(scored),
+        "ece_if_perfect": _least_error(scored, seed),
         "reliability": _diagram(scored),
         "baselines": _baselines(model, labelled, seed, leave=leave),
         "milliseconds": _times(scored),
@@ -192,6 +193,19 @@ def _none(scored: Sequence[Scored]) -> dict[str, float]:
         "mean": float(present.mean()),
         "mean_disease_removed": float(removed.mean()),
         "auc": auc,
+    }
+
+
+def _least_error(scored: Sequence[Scored], seed: int) -> dict[str, float]:
+    """The mean ECE that as many cases give if each is right with the probability predicted."""
+    first = np.array([one.first for one in scored])
+    cases = np.unique([one.disease for one in scored], return_inverse=True, return_counts=True)
+    weights = {"cases": np.ones(len(first)), "macro": 1 / cases[2][cases[1]]}
+    rng = np.random.default_rng(seed)
+    drawn = (rng.random((200, len(first))) < first).astype(float)
+    return {
+        name: float(np.mean([expected_error(first, right, weight) for right in drawn]))
+        for name, weight in weights.items()
     }
 
 

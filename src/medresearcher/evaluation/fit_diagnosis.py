@@ -1,20 +1,24 @@
 """Fit the parameters of the diagnosis on the training part of given cases.
 
 `python -m medresearcher.evaluation.fit_diagnosis CASES KB [KB…]` writes `parameters.toml` to
-standard output. At most `PER_DISEASE` cases of a disease are used. Several knowledge bases (with
-and without Orphanet) make one fit. The shape of the likelihoods (`[model]`) stays as packaged.
+standard output. Several knowledge bases (with and without Orphanet) make one fit. The calibrations
+are fitted on scores that each case has from weights fitted on other publications. The shape of the
+likelihoods (`[model]`) stays as packaged.
 """
 
 import sys
-from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from medresearcher.diagnosis.fit import (
+    Choice,
     Labelled,
+    Outcome,
     balanced,
     choices,
     fit_calibration,
@@ -28,16 +32,16 @@ from medresearcher.diagnosis.phenopackets import read_cases
 from medresearcher.evaluation.diagnosis import labels, part_of
 from medresearcher.kb import KnowledgeBase
 
-PER_DISEASE = 6
+FOLDS = 5
 
 
-def _spread(cases: list[Labelled]) -> list[Labelled]:
-    """At most `PER_DISEASE` cases of each disease, the first in order of a hash of the patient."""
-    kept: dict[int, list[Labelled]] = defaultdict(list)
-    for one in sorted(cases, key=lambda case: sha256(repr(case).encode()).digest()):
-        if len(kept[one.disease]) < PER_DISEASE:
-            kept[one.disease].append(one)
-    return [one for some in kept.values() for one in some]
+class Training(NamedTuple):
+    """Cases of one fold over one graph, and what they offer to choose from, by protocol."""
+
+    model: Likelihoods
+    fold: int
+    cases: list[Labelled]
+    offered: tuple[list[Choice], list[Choice]]
 
 
 def fitted(data: Path, folders: list[Path]) -> Parameters:
@@ -48,48 +52,60 @@ def fitted(data: Path, folders: list[Path]) -> Parameters:
     seed = old.fit.seed
     every = read_cases(data)
     cases = [one for one in every if part_of("".join(one.references[:1]), seed) == "train"]
-    labelled = [_spread(labels(model, cases)) for model in models]
-    pairs = list(zip(models, labelled, strict=True))
-    weights = _weights(pairs)
-    for model in models:
-        model.parameters = old.model_copy(update={"weights": weights})
-    return _calibrated(pairs).model_copy(
-        update={
-            "fit": Fit(
-                seed=seed,
-                date=datetime.now(UTC).date().isoformat(),
-                cases=max(map(len, labelled)),
-                publications=len({"".join(one.references[:1]) for one in cases}),
-                diseases=max(len({one.disease for one in some}) for some in labelled),
-                graphs=tuple(graph.digest for graph in graphs),
-            )
-        }
-    )
-
-
-def _weights(pairs: list[tuple[Likelihoods, list[Labelled]]]) -> dict[str, float]:
-    """The weights of the parts, both protocols counting alike."""
+    labelled = [labels(model, cases) for model in models]
     sets = [
-        [one for model, some in pairs for one in choices(model, some, leave_out=leave)]
-        for leave in (False, True)
+        one for model, some in zip(models, labelled, strict=True) for one in _folds(model, some)
     ]
-    weight = np.concatenate([balanced(some) for some in sets]) / 2
-    return fit_weights([one for some in sets for one in some], weight)
+    published, new = _held_out(sets)
+    return Parameters(
+        model=old.model,
+        weights=_weights(sets),
+        new=fit_calibration(new),
+        published=fit_calibration(published),
+        none=fit_none(published + new),
+        fit=Fit(
+            seed=seed,
+            date=datetime.now(UTC).date().isoformat(),
+            cases=max(map(len, labelled)),
+            publications=max(len({one.reference for one in some}) for some in labelled),
+            diseases=max(len({one.disease for one in some}) for some in labelled),
+            graphs=tuple(graph.digest for graph in graphs),
+        ),
+    )
 
 
-def _calibrated(pairs: list[tuple[Likelihoods, list[Labelled]]]) -> Parameters:
-    """The parameters with their calibrations, over all diseases."""
-    published, new = (
-        [one for model, some in pairs for one in outcomes(model, some, leave_out=leave)]
-        for leave in (False, True)
-    )
-    return pairs[0][0].parameters.model_copy(
-        update={
-            "new": fit_calibration(new),
-            "published": fit_calibration(published),
-            "none": fit_none(published + new),
-        }
-    )
+def _folds(model: Likelihoods, cases: Sequence[Labelled]) -> list[Training]:
+    """The cases in folds by a hash of their publication."""
+    found: list[Training] = []
+    for fold in range(FOLDS):
+        here = [one for one in cases if _fold_of(one.reference) == fold]
+        published, new = (choices(model, here, leave_out=leave) for leave in (False, True))
+        found.append(Training(model, fold, here, (published, new)))
+    return found
+
+
+def _fold_of(reference: str) -> int:
+    return sha256(f"fold:{reference}".encode()).digest()[0] % FOLDS
+
+
+def _weights(sets: Sequence[Training]) -> dict[str, float]:
+    """The weights of the parts, both protocols counting alike."""
+    both = [[choice for one in sets for choice in one.offered[protocol]] for protocol in (0, 1)]
+    weight = np.concatenate([balanced(some) for some in both]) / 2
+    return fit_weights([one for some in both for one in some], weight)
+
+
+def _held_out(sets: Sequence[Training]) -> tuple[list[Outcome], list[Outcome]]:
+    """The outcomes of all cases, each by weights fitted on the other folds, by protocol."""
+    found: tuple[list[Outcome], list[Outcome]] = ([], [])
+    for fold in range(FOLDS):
+        weights = _weights([one for one in sets if one.fold != fold])
+        for one in sets:
+            if one.fold == fold:
+                one.model.parameters = packaged().model_copy(update={"weights": weights})
+                for leave in (False, True):
+                    found[leave].extend(outcomes(one.model, one.cases, leave_out=leave))
+    return found
 
 
 if __name__ == "__main__":

@@ -1,18 +1,19 @@
 """`differential_diagnosis`: which rare diseases fit the findings of a patient, and why."""
 
 from functools import cache
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from medresearcher.diagnosis.engine import Diagnoser
-from medresearcher.diagnosis.findings import years
-from medresearcher.diagnosis.report import Candidate, Diagnosis, Reason
 from medresearcher.errors import InputError
 from medresearcher.graph.store import Graph
 from medresearcher.records.trajectory import Outcome
 from medresearcher.tools.facts import entity_line, section
 from medresearcher.tools.tool import Result, Tool
+
+if TYPE_CHECKING:
+    from medresearcher.diagnosis.engine import Diagnoser
+    from medresearcher.diagnosis.report import Candidate, Diagnosis, Reason
 
 _MOST = 200
 _REASONS = 4
@@ -24,7 +25,9 @@ def differential_diagnosis(graph: Graph) -> Tool:
     """The tool over one graph; the model is made at the first call."""
 
     @cache
-    def diagnoser() -> Diagnoser:
+    def diagnoser() -> "Diagnoser":
+        from medresearcher.diagnosis.engine import Diagnoser
+
         return Diagnoser(graph)
 
     def differential(
@@ -46,6 +49,8 @@ def differential_diagnosis(graph: Graph) -> Tool:
             sex: Sex of the patient.
             top: How many diseases to show.
         """  # noqa: D413
+        from medresearcher.diagnosis.findings import years
+
         try:
             old = years(age) if age.strip() else None
         except InputError as error:
@@ -60,7 +65,7 @@ def differential_diagnosis(graph: Graph) -> Tool:
     return Tool("differential_diagnosis", differential)
 
 
-def _shown(found: Diagnosis, notes: list[str]) -> Result:
+def _shown(found: "Diagnosis", notes: list[str]) -> Result:
     lines = [line for one in found.candidates for line in _candidate(one)]
     parts = [section("differential", len(found.candidates), lines)]
     asked = [entity_line(one.name, one.id, f"{one.bits:.2f} bits") for one in found.questions]
@@ -74,7 +79,7 @@ def _shown(found: Diagnosis, notes: list[str]) -> Result:
     return Result(Outcome.FOUND, "\n\n".join(parts), status)
 
 
-def _candidate(one: Candidate) -> list[str]:
+def _candidate(one: "Candidate") -> list[str]:
     chance = f"{one.probability:.3f} ({one.low:.3f} to {one.high:.3f})"
     reasons = sorted((*one.present, *one.absent), key=lambda each: -abs(each.log_ratio))
     return [
@@ -83,7 +88,7 @@ def _candidate(one: Candidate) -> list[str]:
     ]
 
 
-def _reason(one: Reason, *, absent: bool) -> str:
+def _reason(one: "Reason", *, absent: bool) -> str:
     cited = dict.fromkeys(
         f"{row.reference or row.record} {row.frequency}".strip() for row in one.rows
     )

@@ -9,6 +9,7 @@ from medresearcher.errors import InputError
 from medresearcher.graph.store import Graph
 from medresearcher.retrieval.engine import Searchable
 from medresearcher.settings import ToolSettings
+from medresearcher.tools.differential_diagnosis import differential_diagnosis
 from medresearcher.tools.find_by_features import find_by_features
 from medresearcher.tools.lookup_entity import lookup_entity
 from medresearcher.tools.medical_search import medical_search
@@ -42,6 +43,7 @@ def medical_tools(graph: Graph, index: Searchable) -> Toolbox:
             lookup_entity(graph),
             find_by_features(graph),
             neighbours(graph),
+            differential_diagnosis(graph),
         ]
     )
 
