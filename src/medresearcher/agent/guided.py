@@ -216,6 +216,7 @@ class Researcher:
         ordered = sorted(starts)
         for place in range(0, len(ordered), MOST):
             some = ordered[place : place + MOST]
+            thought = self.say.next_batch(place, len(ordered)) if place else thought
             unread = [one for one in some if not self.notes.has_read(one, relation)]
             if unread:
                 arguments = {"entities": unread, "relation": relation}
@@ -247,7 +248,8 @@ class Researcher:
             ordered = sorted(nodes)
             for place in range(0, len(ordered), _AMONG):
                 some = ordered[place : place + _AMONG]
-                thought = self.say.which_of(len(some), said)
+                thought = self.say.which_of(len(ordered), said)
+                thought = self.say.next_batch(place, len(ordered)) if place else thought
                 kept |= yield from self._with_signs(mask, thought, some)
             nodes = kept
         for clue in clues:

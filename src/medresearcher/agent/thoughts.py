@@ -48,6 +48,10 @@ _LIST = (
     "There are too many {relation} of {name} for that; I list them page by page.",
 )
 _NEXT = ("The list goes on; I read the next page.", "There is another page of this list.")
+_NEXT_BATCH = (
+    "That was {done} of the {count}; I ask about the next ones.",
+    "I go on with the others, {done} of {count} are done.",
+)
 _WHICH_OF = (
     "There are {count} to choose from. Which of them has {clue}?",
     "Of these {count}, only some can fit {clue}; I ask which.",
@@ -133,6 +137,10 @@ class Thoughts:
     def next_page(self) -> str:
         """Before turning a page."""
         return self._say(_NEXT)
+
+    def next_batch(self, done: int, count: int) -> str:
+        """Before asking the same of more entities, too many for one call."""
+        return self._say(_NEXT_BATCH, done=str(done), count=str(count))
 
     def which_of(self, count: int, clues: Sequence[str]) -> str:
         """Before asking which of several entities fit."""
