@@ -156,7 +156,7 @@ class Diagnoser:
         if match == "broader" and not broad:
             through, match = None, "none"
         curie = self.model.terms.ids[number]
-        share = float(self.model.shown[through, disease]) if through is not None else None
+        share = self._share(disease, through) if through is not None else None
         return Reason(
             id=curie,
             name=self.graph.name(curie),
@@ -170,9 +170,8 @@ class Diagnoser:
     def _through(self, disease: int, number: int) -> tuple[int | None, str]:
         """The most informative term above (or at) a finding that the disease shows."""
         model = self.model
-        signs = model.signs.indices[model.signs.indptr[disease] : model.signs.indptr[disease + 1]]
-        shown = np.unique(model.terms.above[signs].indices)
-        common = np.intersect1d(model.terms.ancestors(number), shown)
+        shown, _ = model.shares(disease)
+        common = np.intersect1d(model.terms.ancestors(number), shown, assume_unique=True)
         common = common[common != model.root]
         if not len(common):
             return None, "none"
@@ -180,12 +179,18 @@ class Diagnoser:
         best = number if number in common else best
         return best, "stated" if best == number else "broader"
 
+    def _share(self, disease: int, term: int) -> float:
+        """The expected share of patients with a term or a kind of it."""
+        shown, shares = self.model.shares(disease)
+        place = int(np.searchsorted(shown, term))
+        return float(shares[place]) if place < len(shown) and shown[place] == term else 0.0
+
     def _rows(self, disease: int, through: int) -> tuple[Row, ...]:
         """The first rows about the term or a kind of it, the term's own first."""
         model = self.model
         rows = model.annotations.span(disease)
         terms = model.annotations.rows.term[rows]
-        below = np.unique(terms[np.isin(terms, model.terms.descendants(through))]).tolist()
+        below = np.unique(terms[model.terms.kinds(terms, through)]).tolist()
         ids = [model.terms.ids[one] for one in sorted(below, key=lambda one: (one != through, one))]
         curie = model.diseases[disease]
         stated = (
@@ -239,9 +244,9 @@ class Diagnoser:
         worth = model.worth(list(present)) * model.parameters.weights["present"]
         variance = 0.0
         for weight, number in zip(worth, present, strict=True):
-            share = float(model.shown[number, disease])
+            share = self._share(disease, number)
             if share:
-                people = float(asked[np.isin(terms, model.terms.descendants(number))].sum())
+                people = float(asked[model.terms.kinds(terms, number)].sum())
                 people += model.parameters.model.prior_patients + 1
                 variance += (weight**2 / len(present)) * (1 - share) / (share * people)
         return variance**0.5

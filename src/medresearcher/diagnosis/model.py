@@ -55,7 +55,8 @@ class Likelihoods:
         self.diseases = self.annotations.diseases
         shape = parameters.model
         known = profile(self.annotations.rows, len(self.diseases), self.terms, shape)
-        self.signs = known.signs
+        self.signs, self.shows = known.signs, known.shown
+        self.shows.sort_indices()
         self.shown, self.lacking = by_term(known.shown), by_term(known.lacking)
         self.background = _background(self.shown, len(self.diseases))
         self.background_lacking = _background(self.lacking, len(self.diseases))
@@ -125,6 +126,11 @@ class Likelihoods:
         per_absent = (weights["absent"] * against + weights["asked"] * asked) / many
         score = sum((weights[name] * part for name, part in parts.items()), np.zeros(1))
         return Evidence(per_finding, per_absent, parts, score, gone)
+
+    def shares(self, disease: int) -> tuple[Numbers, Values]:
+        """The terms that a disease shows, sorted, and their shares."""
+        start, end = self.shows.indptr[disease : disease + 2]
+        return self.shows.indices[start:end], self.shows.data[start:end]
 
     def worth(self, present: list[int]) -> Values:
         """The weight of each finding: 1, less what it has in common with the others."""

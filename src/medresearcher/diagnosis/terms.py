@@ -38,6 +38,12 @@ class Terms:
         """The numbers of `term` and of everything above it."""
         return _row(self.above, term)
 
+    def kinds(self, terms: Numbers, term: int) -> Numbers:
+        """Which of `terms` are `term` or a kind of it."""
+        below = self.descendants(term)
+        place = np.minimum(np.searchsorted(below, terms), len(below) - 1)
+        return below[place] == terms
+
     def descendants(self, term: int) -> Numbers:
         """The numbers of `term` and of everything below it."""
         return _row(self.below, term)
