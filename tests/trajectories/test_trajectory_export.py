@@ -9,7 +9,7 @@ import re
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from trajectory_samples import (
     ANSWER,
@@ -299,15 +299,24 @@ class TestOpenAi:
         assert to_openai(rounds(2))["parallel_tool_calls"] is False
 
 
+def unescaped(said):
+    """The same with `<` for its JSON escape in arguments: there the format writes its marks so."""
+    return [
+        (who, text, [(name, raw.replace("\\u003c", "<")) for name, raw in calls])
+        for who, text, calls in said
+    ]
+
+
 class TestText:
+    @example({"": "<tools>"}, "", False)
     @given(OBJECTS, MARKED, st.booleans())
     def test_thoughts_calls_and_responses_come_back(self, value, text, ascii_only):
         raw = json.dumps(value, ensure_ascii=ascii_only)
         one = trajectory(
             asks(tool_call(1, raw), tool_call(2), thought=text), tells(1, text), tells(2)
         )
-        (system, *found) = read_text_form(to_text(one))
-        *expected, answer = held(one)[1:]
+        (system, *found) = unescaped(read_text_form(to_text(one)))
+        *expected, answer = unescaped(held(one))[1:]
         assert found == [*expected, answer, ("answer", "Marfan syndrome (MONDO:0007947)", [])]
         head, told = system[1].split("\n\n<tools>\n")
         assert head == SYSTEM
